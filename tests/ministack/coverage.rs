@@ -80,3 +80,18 @@ fn every_function_of_the_account_is_covered() {
     account.desk.run(&["destroy", "--yes"]).exits(0);
     assert_eq!(alarms(&account), ["api-throttles".to_owned()].into());
 }
+
+/// The emulator keeps dashboards and says of their tags that there is no such thing: one that stands is not taken for gone.
+#[test]
+fn a_dashboard_whose_tags_nobody_knows_is_there_all_the_same() {
+    let account = Account::new();
+    account.desk.write(
+        "alarms.yaml",
+        "version: 1\nstack: boards\nregion: us-east-1\nvars: { account: { required: true } }\n\
+         dashboards: { lab: { widgets: [{ text: Mine }] } }\n",
+    );
+    account.desk.run(&["apply", "--yes"]).exits(0).says("1 added");
+    let plan = account.desk.run(&["plan", "--format", "json"]).exits(0);
+    assert_eq!(plan.changes().get("dashboard/lab").map(String::as_str), Some("adopt"), "{plan}");
+    account.desk.run(&["apply", "--yes"]).exits(8).says("no stack owns it");
+}

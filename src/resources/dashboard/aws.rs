@@ -2,10 +2,10 @@
 
 use super::{Dashboard, fields};
 use crate::aws::{ApiOperation, Aws, AwsError, Class, Repeat};
-use crate::model::Target;
-use crate::resources::any_alarm::aws::{some_list, tagged_as_alarms, tags_to_sdk};
+use crate::model::{Arn, Target};
+use crate::resources::any_alarm::aws::{LIST_TAGS, UNTAG, some_list, tags_to_sdk};
 use crate::resources::aws::Client;
-use crate::resources::{Live, Resource, ResourceTags};
+use crate::resources::{Live, Resource, ResourceTags, any_alarm};
 use aws_sdk_cloudwatch::operation::list_dashboards::ListDashboardsOutput;
 use aws_sdk_cloudwatch::types::DashboardValidationMessage;
 use serde_json::Value;
@@ -46,7 +46,26 @@ fn text(messages: &[DashboardValidationMessage]) -> String {
 }
 
 impl Client for Dashboard {
-    tagged_as_alarms!();
+    const TAGS: ApiOperation = LIST_TAGS;
+    const UNTAG: ApiOperation = UNTAG;
+
+    /// Some endpoints keep a dashboard and know no tags of it: only where it cannot be read either, it is gone.
+    async fn tags(aws: &Aws, arn: &str) -> Result<Option<ResourceTags>, AwsError> {
+        if let Some(tags) = any_alarm::aws::tags(aws, arn).await? {
+            return Ok(Some(tags));
+        }
+        let parsed = Arn::parse(arn);
+        let Some(name) = parsed.as_ref().and_then(|arn| super::ARN.name(arn)) else { return Ok(None) };
+        Ok(read(aws, name).await?.map(|_| ResourceTags::new()))
+    }
+
+    async fn tag(aws: &Aws, arn: &str, tags: &ResourceTags) -> Result<(), AwsError> {
+        any_alarm::aws::tag(aws, arn, tags).await
+    }
+
+    async fn untag(aws: &Aws, arn: &str, keys: &[String]) -> Result<(), AwsError> {
+        any_alarm::aws::untag(aws, arn, keys).await
+    }
 
     const PUT: ApiOperation = PUT;
     const DELETE: ApiOperation = DELETE;

@@ -25,12 +25,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
+const ARN: ArnForm = ArnForm { service: "cloudwatch", prefix: "dashboard/", scope: ArnScope::Account };
+
 pub static KIND: KindFacts = KindFacts {
     word: "dashboard",
     section: &spec::SECTION,
     read: Some(|name, layers, scope| Resource::Dashboard(spec::read(name, layers, scope))),
     inherits: Inherits::Nothing,
-    arn: Some(ArnForm { service: "cloudwatch", prefix: "dashboard/", scope: ArnScope::Account }),
+    arn: Some(ARN),
     tag_type: Some("cloudwatch"),
     reading: KindReading::ByName,
     registry: None,

@@ -199,8 +199,7 @@ impl Deployed<'_> {
         };
         // Resources that are not there, and what they hold or are of.
         let absent: BTreeSet<String> = gone.iter().filter_map(|id| address(&whole["Resources"][id])).collect();
-        // Of a dashboard its ListTagsForResource knows nothing, so a plan takes it for absent.
-        let no_kinds = ["composite_alarm/", "anomaly_detector/", "mute_rule/", "log_alarm/", "dashboard/"];
+        let no_kinds = ["composite_alarm/", "anomaly_detector/", "mute_rule/", "log_alarm/"];
         let explained = |(address, words): &(String, String)| match words.split_once(' ') {
             _ if words == "create" => {
                 absent.contains(address.as_str())
@@ -210,6 +209,8 @@ impl Deployed<'_> {
                         address.starts_with(&format!("subscription/{name}/"))
                     })
             }
+            // It is there as it is wanted; whose it is, ListTagsForResource does not say.
+            _ if words == "adopt" => address.starts_with("dashboard/"),
             Some(("update", fields)) => fields.split(' ').all(|field| lost(address).contains(field)),
             _ => false,
         };

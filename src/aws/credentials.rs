@@ -21,6 +21,8 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
+/// Variables that name the file of a token, which pods are given.
+const TOKEN_FILES: [&str; 2] = ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"];
 const WEB_IDENTITY: ApiOperation = ApiOperation("sts", "AssumeRoleWithWebIdentity");
 /// Where credentials come from that no call of ours asks for.
 const PROFILE: ApiOperation = ApiOperation("aws", "credentials");
@@ -109,8 +111,19 @@ fn explain(error: &CredentialsError, profile: Option<&Profile>) -> AwsError {
         Some((CredentialSource::Login, name)) => {
             told(AwsError::signed_out(PROFILE, error), &format!("it is not signed in (aws login --profile {name}): "))
         }
-        _ => told(AwsError::unusable_credentials(PROFILE, error), ""),
+        _ => {
+            let file = cause::<std::io::Error>(error).and_then(|_| unreadable_token()).unwrap_or_default();
+            told(AwsError::unusable_credentials(PROFILE, error), &file)
+        }
     }
+}
+
+/// Names the file of a token that cannot be read: the SDK says that a file cannot, not which.
+fn unreadable_token() -> Option<String> {
+    let given =
+        TOKEN_FILES.iter().filter_map(|name| Some((name, std::env::var_os(name).filter(|path| !path.is_empty())?)));
+    let mut unreadable = given.filter(|(_, path)| std::fs::File::open(path).is_err());
+    unreadable.next().map(|(name, path)| format!("{name} is {}: ", path.to_string_lossy()))
 }
 
 impl ProvideCredentials for Explained {

@@ -370,7 +370,9 @@ fn credentials_remedy(code: &str) -> &'static str {
             "this region is not enabled for the account: enable it, or choose another --region"
         }
         SIGNED_OUT => "sign in with the command above, then run again",
-        UNUSABLE => "correct the profile, or name another with --profile or AWS_PROFILE",
+        UNUSABLE => {
+            "correct the profile or what the environment says of credentials, or name another profile with --profile"
+        }
         NO_CREDENTIALS => {
             "give credentials: aws configure, aws sso login, AWS_ACCESS_KEY_ID, or --profile; or try --sandbox"
         }

@@ -16,6 +16,7 @@ mod server;
 #[path = "../support/mod.rs"]
 mod support;
 mod watching;
+mod web_identity;
 
 use journeys::{EVERYWHERE, World};
 use serde_json::{Value, json};

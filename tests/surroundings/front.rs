@@ -69,6 +69,34 @@ impl Front {
         })
     }
 
+    /// Answers each request with a status and a body.
+    pub fn answering(answer: impl Fn(&Request) -> (u16, String) + Send + Sync + 'static) -> Self {
+        Self::start(move |stream, seen| {
+            let mut reader = BufReader::new(stream);
+            let Some((head, _)) = request(&mut reader) else { return };
+            let request = Request::of(&head);
+            seen.lock().unwrap().push(request.line.clone());
+            let (status, body) = answer(&request);
+            // What an instance says of its session belongs to the answer (EC2 user guide, "Use IMDSv2").
+            let lifetime = "x-aws-ec2-metadata-token-ttl-seconds: 21600\r\n";
+            let length = body.len();
+            let head = format!(
+                "HTTP/1.1 {status} Said\r\n{lifetime}content-type: application/json\r\ncontent-length: {length}\r\n"
+            );
+            let _ = reader.get_mut().write_all(format!("{head}connection: close\r\n\r\n{body}").as_bytes());
+        })
+    }
+
+    /// Stands before the plain `upstream` and notes of each request what `note` says.
+    pub fn recording(upstream: u16, note: impl Fn(&Request) -> String + Send + Sync + 'static) -> Self {
+        Self::start(move |stream, seen| {
+            let mut reader = BufReader::new(stream);
+            let Some((head, body)) = request(&mut reader) else { return };
+            seen.lock().unwrap().push(note(&Request::of(&head)));
+            let _ = reader.get_mut().write_all(&forward(upstream, &head, &body));
+        })
+    }
+
     fn start(serve: impl Fn(TcpStream, &Mutex<Vec<String>>) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("it listens").port();
@@ -87,9 +115,30 @@ impl Front {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The first lines of the requests so far.
+    /// The first lines of the requests so far, or what was noted of them.
     pub fn seen(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
+    }
+}
+
+/// The head of a request.
+pub struct Request {
+    pub line: String,
+    /// With names in lower case.
+    headers: Vec<(String, String)>,
+}
+
+impl Request {
+    fn of(head: &str) -> Self {
+        let mut lines = head.lines();
+        let line = lines.next().unwrap_or_default().to_owned();
+        let pair =
+            |line: &str| line.split_once(':').map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()));
+        Self { line, headers: lines.filter_map(pair).collect() }
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
 }
 

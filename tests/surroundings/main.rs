@@ -2,6 +2,7 @@
 //! behind all of it.
 
 mod front;
+mod given;
 #[path = "../support/mod.rs"]
 mod support;
 

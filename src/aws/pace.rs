@@ -3,6 +3,7 @@
 
 use super::ApiOperation;
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -45,6 +46,8 @@ struct PacerState {
     way: Arc<RoundTrip>,
     /// Whether nobody counts the calls.
     is_free: bool,
+    /// Processes that use the same quotas at the same time, this one among them; nothing is one.
+    processes: Option<NonZeroU32>,
 }
 
 /// The shortest time from sending to an answer: less than that the way there and back never takes.
@@ -108,6 +111,11 @@ impl Pace {
         Self(Arc::new(PacerState { is_free: self.0.is_free, ..PacerState::default() }))
     }
 
+    /// Buckets of quotas that so many processes use at the same time, each an equal part.
+    pub fn shared_by(&self, processes: NonZeroU32) -> Self {
+        Self(Arc::new(PacerState { is_free: self.0.is_free, processes: Some(processes), ..PacerState::default() }))
+    }
+
     /// Waits for this call's turn.
     pub async fn acquire(&self, op: ApiOperation) -> Turn {
         let lane = self.lane(op);
@@ -132,8 +140,14 @@ impl Pace {
 
     fn lane(&self, op: ApiOperation) -> Arc<Lane> {
         let mut lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let quota = if self.0.is_free { FREE } else { op.bucket().quota() };
-        let new = || Arc::new(Lane { turn: Default::default(), bucket: Mutex::new(TokenBucket::new(quota)) });
+        let whole = if self.0.is_free { FREE } else { op.bucket().quota() };
+        let processes = self.0.processes.map_or(1, NonZeroU32::get);
+        let quota = whole / f64::from(processes);
+        let new = || {
+            // All together raise their rates as often as one alone.
+            let patience = FIRST_PROBE.saturating_mul(processes.into());
+            Arc::new(Lane { turn: Default::default(), bucket: Mutex::new(TokenBucket::new(quota, patience)) })
+        };
         lanes.entry(op.bucket()).or_insert_with(new).clone()
     }
 
@@ -184,7 +198,7 @@ impl Lane {
 }
 
 impl TokenBucket {
-    fn new(quota: f64) -> Self {
+    fn new(quota: f64, patience: i64) -> Self {
         let capacity = if quota < RESERVED_FROM { quota.max(1.0) } else { quota - 1.0 };
         Self {
             tokens: capacity,
@@ -195,8 +209,8 @@ impl TokenBucket {
             capacity,
             in_flight: 0,
             content: 0,
-            probe_after: FIRST_PROBE,
-            patience: FIRST_PROBE,
+            probe_after: patience,
+            patience,
             slowed: None,
         }
     }
@@ -372,6 +386,41 @@ mod tests {
     async fn a_quota_shared_with_others_is_respected() {
         let (seconds, throttled) = run(PUT, 1.0, 60, HALF, Duration::ZERO).await;
         assert!(seconds < 90.0 && throttled < 20, "{seconds} s, {throttled} throttled");
+    }
+
+    /// Parts of a run on many machines ask one account's STS: together they keep its quota, and use most of it.
+    #[tokio::test(start_paused = true)]
+    async fn processes_that_share_a_quota_keep_it_together() {
+        let assume = ApiOperation("sts", "AssumeRole");
+        for (processes, calls) in [(1, 6_000), (4, 1_500), (40, 150)] {
+            let parts = NonZeroU32::new(processes).unwrap();
+            let server = Mutex::new(Server::new(assume.quota()));
+            let start = Instant::now();
+            let one = async |pace: Pace| {
+                let sent = (0..calls).map(|_| async {
+                    let mut throttled = 0;
+                    loop {
+                        let turn = pace.acquire(assume).await;
+                        tokio::time::sleep(HALF).await;
+                        let admitted = server.lock().unwrap().admits(Instant::now());
+                        tokio::time::sleep(HALF).await;
+                        if admitted {
+                            turn.answered();
+                            return throttled;
+                        }
+                        turn.throttled();
+                        throttled += 1;
+                    }
+                });
+                futures_util::future::join_all(sent).await.into_iter().sum::<u32>()
+            };
+            let all = (0..processes).map(|_| one(Pace::default().shared_by(parts)));
+            let throttled: u32 = futures_util::future::join_all(all).await.into_iter().sum();
+            let limit = (6_000.0 - assume.quota()) / assume.quota();
+            let seconds = start.elapsed().as_secs_f64();
+            assert!(throttled <= 6_000 / 100, "{processes}: {throttled} throttled of 6,000");
+            assert!(seconds < limit * 1.15, "{processes}: {seconds} s, the limit is {limit} s");
+        }
     }
 
     #[tokio::test(start_paused = true)]

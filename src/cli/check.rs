@@ -123,7 +123,9 @@ impl CheckArgs {
     ) -> Result<GradeBook, CliFailure> {
         let options = self.connect.options(None, &run.signals, run.output)?;
         let somewhere = roster.accounts.iter().flat_map(|account| &account.regions).next();
-        let access = TargetAccess::open(options, somewhere.map_or("us-east-1", String::as_str)).await?;
+        let access = TargetAccess::open(options, somewhere.map_or("us-east-1", String::as_str))
+            .await?
+            .sharing(self.shard.unwrap_or(Shard::WHOLE));
         let shard = self.shard.unwrap_or(Shard::WHOLE);
         let for_all = FleetDefaults { role: self.role.as_deref(), region: self.connect.region(), shard };
         let members = FleetTargets::of(roster, for_all, |account: &RosterAccount| {

@@ -1,6 +1,7 @@
 //! Handles for the members of a roster. A role is assumed once an account, whatever the number of its regions; connections,
 //! and each target's pace, are shared by everything in a run.
 
+use super::Shard;
 use super::target::{AccessMethod, FleetTarget};
 use crate::aws::{Aws, AwsSession, SessionOptions, pace::Pace};
 use crate::model::Target;
@@ -42,6 +43,13 @@ impl TargetAccess {
             paces: Mutex::default(),
             gate: Arc::new(Semaphore::new(IN_FLIGHT)),
         })
+    }
+
+    /// The same for one of so many parts that run at the same time: what they ask of the caller's own account - STS for roles,
+    /// Organizations - has quotas that they share.
+    pub fn sharing(mut self, shard: Shard) -> Self {
+        self.own.pace = self.own.pace.shared_by(shard.parts());
+        self
     }
 
     /// The handles of a member.

@@ -4,6 +4,7 @@
 use crate::model::Target;
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::num::NonZeroU32;
 use std::str::FromStr;
 
 /// Part `index` of `of`, both counted from 1.
@@ -23,6 +24,12 @@ impl Shard {
     /// Part `index` of `of`, counted from 1; `None` where there is no such part.
     pub fn new(index: u32, of: u32) -> Option<Self> {
         (of <= MOST && (1..=of).contains(&index)).then_some(Self { index, of })
+    }
+
+    /// How many parts the roster has.
+    pub fn parts(self) -> NonZeroU32 {
+        // There is a part with this number's index.
+        NonZeroU32::new(self.of).unwrap_or(NonZeroU32::MIN)
     }
 
     pub fn contains(&self, target: &Target) -> bool {

@@ -97,7 +97,8 @@ impl FleetArgs {
         let options = connect.options(None, &run.signals, run.output)?;
         let somewhere = roster.accounts.iter().flat_map(|account| &account.regions).next();
         let somewhere = somewhere.or(regions.values().flatten().next());
-        let access = TargetAccess::open(options, somewhere.map_or("us-east-1", String::as_str)).await?;
+        let access =
+            TargetAccess::open(options, somewhere.map_or("us-east-1", String::as_str)).await?.sharing(self.shard());
         let for_all = FleetDefaults { role: self.role.as_deref(), region: connect.region(), shard: self.shard() };
         let members = FleetTargets::of(&roster, for_all, |account: &RosterAccount| {
             let said = regions.get(&account.span).cloned().unwrap_or_default();
@@ -132,7 +133,9 @@ impl FleetArgs {
         let bound = spec.bind_regions(&values)?;
         let regions: Vec<String> = bound.iter().filter_map(|one| one.region().map(str::to_owned)).collect();
         let options = connect.options(None, &run.signals, run.output)?;
-        let access = TargetAccess::open(options, regions.first().map_or("us-east-1", String::as_str)).await?;
+        let access = TargetAccess::open(options, regions.first().map_or("us-east-1", String::as_str))
+            .await?
+            .sharing(self.shard());
         let account = access.caller().await?.clone();
         if let Some(one) = bound.first() {
             NotAllowed::check(one, &account)?;

@@ -8,10 +8,9 @@ use super::fleet::{FleetProgress, ProgressDetail, ProgressRow};
 use super::output::write_file;
 use super::plan::say_calls;
 use super::report::ReportFormat;
-use super::shard_args::ShardArgs;
 use super::variables::{VariableArgs, VariableValues, load_roster};
 use crate::aws::Aws;
-use crate::fleet::{FleetDefaults, FleetTarget, FleetTargets, RunLimits, TargetAccess, TargetRow, run_all};
+use crate::fleet::{FleetDefaults, FleetTarget, FleetTargets, RunLimits, Shard, TargetAccess, TargetRow, run_all};
 use crate::grade::{GradeBook, GradedItem, OpenRubric, Rubric, Student, Unread, grade, unread};
 use crate::model::Target;
 use crate::ops::http::HttpClient;
@@ -51,8 +50,9 @@ pub struct CheckArgs {
     /// The role to assume where the roster names none [default: OrganizationAccountAccessRole]
     #[arg(long, value_name = "NAME", requires = "accounts", help_heading = "Several accounts")]
     role: Option<String>,
-    #[command(flatten)]
-    shard: ShardArgs,
+    /// Only this part of the roster, e.g. 1/4
+    #[arg(long, value_name = "I/N", requires = "accounts", help_heading = "Several accounts")]
+    shard: Option<Shard>,
     /// How many accounts are read at a time
     #[arg(long, value_name = "N", default_value = "32", help_heading = "Several accounts")]
     concurrency: NonZeroUsize,
@@ -104,13 +104,6 @@ impl CheckArgs {
         values: &VariableValues,
         run: &mut CommandContext<'_>,
     ) -> Result<GradeBook, CliFailure> {
-        if self.shard.is_given() {
-            return Err(CliFailure::say(
-                Exit::Usage,
-                "--shard is for several accounts, and there is no roster",
-                "name one with --accounts",
-            ));
-        }
         let rubric = open.bind(&values.with(open.variables(), &BTreeMap::new()))?;
         let aws = self.connect.open(None, &run.signals, run.output).await?;
         let http = http(std::iter::once(&rubric))?;
@@ -130,8 +123,10 @@ impl CheckArgs {
     ) -> Result<GradeBook, CliFailure> {
         let options = self.connect.options(None, &run.signals, run.output)?;
         let somewhere = roster.accounts.iter().flat_map(|account| &account.regions).next();
-        let shard = self.shard.shard(run.output)?;
-        let access = TargetAccess::open(options, somewhere.map_or("us-east-1", String::as_str)).await?.sharing(shard);
+        let access = TargetAccess::open(options, somewhere.map_or("us-east-1", String::as_str))
+            .await?
+            .sharing(self.shard.unwrap_or(Shard::WHOLE));
+        let shard = self.shard.unwrap_or(Shard::WHOLE);
         let for_all = FleetDefaults { role: self.role.as_deref(), region: self.connect.region(), shard };
         let members = FleetTargets::of(roster, for_all, |account: &RosterAccount| {
             access.region().map(|region| vec![region.to_owned()]).ok_or_else(|| {

@@ -4,8 +4,7 @@ use super::args::OutputFormat;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::output::{Output, write_file};
-use super::report_folder::ReportFolder;
-use crate::fleet::{FleetReport, FleetRow, NoReport, Shard, TargetState, merge};
+use crate::fleet::{FleetReport, FleetRow, NoReport, TargetState, merge};
 use crate::model::file;
 use crate::report::{RenderOptions, fleet};
 use anyhow::Context;
@@ -26,7 +25,7 @@ enum ReportCommand {
     ///
     /// Command, stack and roster size have to be the same. Where two files report different things of a target, the later file
     /// counts if the earlier one reports a failure (that is a retry); anything else is refused. Ends with 5 when a target
-    /// failed or is in none of the files, or a part of a folder has no file.
+    /// failed or is in none of the files.
     Merge(MergeArgs),
     /// Shows a saved report in another format
     Show(ReportShowArgs),
@@ -34,8 +33,8 @@ enum ReportCommand {
 
 #[derive(Debug, Clone, Args)]
 struct MergeArgs {
-    /// Reports that --report FILE.json wrote, or the folder of --report DIR/
-    #[arg(required = true, value_name = "FILE|DIR/")]
+    /// Reports that --report FILE.json wrote
+    #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
     written: WrittenArgs,
@@ -156,67 +155,16 @@ impl ReportArgs {
 
 impl MergeArgs {
     fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
-        let saved = SavedReports::find(&self.files)?;
-        let reports = saved.load()?;
-        saved.say_missing(output);
+        let mut reports = Vec::new();
+        for file in &self.files {
+            reports.push((file.display().to_string(), load(file)?));
+        }
         let merged = merge(reports).map_err(|error| refused(&error, None))?;
         // clap asks for a file at least.
         let Some(merged) = merged else { return Ok(Exit::Success) };
         self.written.write(&merged, output)?;
-        let is_whole = merged.missing() == 0 && saved.missing.is_empty();
-        let whole = if is_whole { Exit::Success } else { Exit::Partial };
+        let whole = if merged.missing() > 0 { Exit::Partial } else { Exit::Success };
         Ok(exit(&merged.rows, whole))
-    }
-}
-
-/// Saved reports by their paths, those of folders in the order in which they are merged.
-#[derive(Debug, Default)]
-pub struct SavedReports {
-    files: Vec<PathBuf>,
-    /// Parts that a folder has no file of.
-    pub missing: Vec<(PathBuf, Shard)>,
-}
-
-impl SavedReports {
-    /// Looks into what is a folder.
-    ///
-    /// # Errors
-    /// A folder without a report, or with those of different runs.
-    pub fn find(paths: &[PathBuf]) -> Result<Self, CliFailure> {
-        let mut saved = Self::default();
-        for path in paths {
-            if !ReportFolder::is_named(path) {
-                saved.files.push(path.clone());
-                continue;
-            }
-            let folder = ReportFolder::open(path)?;
-            let before = saved.files.len();
-            saved.files.extend(folder.files().cloned());
-            if saved.files.len() == before {
-                let what = format!("there is no report in the folder {}", path.display());
-                return Err(CliFailure::say(
-                    Exit::Usage,
-                    what,
-                    "name the folder that a run over --accounts wrote with --report DIR/",
-                ));
-            }
-            saved.missing.extend(folder.missing().into_iter().map(|shard| (path.clone(), shard)));
-        }
-        Ok(saved)
-    }
-
-    /// Reads all of them.
-    pub fn load(&self) -> Result<Vec<(String, FleetReport)>, CliFailure> {
-        self.files.iter().map(|file| Ok((file.display().to_string(), load(file)?))).collect()
-    }
-
-    pub fn say_missing(&self, output: &mut Output) {
-        for (folder, shard) in &self.missing {
-            output.say(&format!(
-                "warning: part {shard} has no report in {}: it was not run, or not to its end",
-                folder.display()
-            ));
-        }
     }
 }
 
@@ -261,7 +209,7 @@ pub fn load(path: &Path) -> Result<FleetReport, CliFailure> {
     FleetReport::parse(&text).map_err(|error| refused(&error, Some(path)))
 }
 
-pub fn refused(error: &NoReport, path: Option<&Path>) -> CliFailure {
+fn refused(error: &NoReport, path: Option<&Path>) -> CliFailure {
     let place = path.map(|path| format!("{}: ", path.display())).unwrap_or_default();
     CliFailure::say(Exit::Usage, format!("{place}{error}"), error.remedy())
 }

@@ -1,7 +1,6 @@
 //! The pipeline times targets: read, diff, apply, verify. One account is a fleet of one.
 
 mod access;
-mod array;
 mod fold;
 mod merge;
 pub mod organization;
@@ -14,7 +13,6 @@ mod target;
 pub mod testing;
 
 pub use access::TargetAccess;
-pub use array::auto_shard;
 pub use fold::{Alike, DriftGroup, alike, alike_texts, fold};
 pub use merge::{NoReport, merge};
 pub use rows::{

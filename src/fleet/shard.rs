@@ -26,11 +26,6 @@ impl Shard {
         (of <= MOST && (1..=of).contains(&index)).then_some(Self { index, of })
     }
 
-    /// Which part, counted from 1.
-    pub fn index(self) -> u32 {
-        self.index
-    }
-
     /// How many parts the roster has.
     pub fn parts(self) -> NonZeroU32 {
         // There is a part with this number's index.

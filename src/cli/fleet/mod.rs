@@ -12,8 +12,6 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::report::ReportFormat;
-use super::report_folder::ReportFolder;
-use super::shard_args::ShardArgs;
 use super::variables::{VariableValues, load_roster, without_secret_lines};
 use crate::aws::{Aws, CallCount, Clock};
 use crate::fleet::{
@@ -24,7 +22,6 @@ use crate::model::SpecProblem;
 use crate::model::node::Span;
 use crate::pipeline::{NotAllowed, TargetContext};
 use crate::spec::{BoundSpec, Roster, RosterAccount, Spec, SpecError};
-use anyhow::Context;
 pub use apply_flow::{ApplyFleet, CanaryArgs};
 use clap::Args;
 pub use progress::{FleetProgress, ProgressDetail, ProgressRow};
@@ -41,20 +38,21 @@ pub struct FleetArgs {
     /// The role to assume where the roster names none [default: OrganizationAccountAccessRole]
     #[arg(long, value_name = "NAME")]
     role: Option<String>,
-    #[command(flatten)]
-    shard: ShardArgs,
+    /// Only this part of the roster, e.g. 1/4: parts are disjoint, and `report merge` joins what they report
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
     /// How many targets are worked on at a time
     #[arg(long, value_name = "N", default_value = "128")]
     concurrency: NonZeroUsize,
     /// Stop starting accounts after N failures
     #[arg(long, value_name = "N")]
     max_failures: Option<NonZeroUsize>,
-    /// Only what failed, was blocked or was not begun according to REPORT, a file or a folder of --report
+    /// Only what failed, was blocked or was not begun according to REPORT, a file of --report
     #[arg(long, value_name = "REPORT")]
     retry_failed: Option<PathBuf>,
     /// Save what was found or done, also when interrupted, in the format that the ending says: .json (which report merge and
-    /// --retry-failed read), .csv, .html, .md, .xml (JUnit) or .txt; repeatable. DIR/: as JSON into a file of this part's own there
-    #[arg(long, value_name = "FILE|DIR/")]
+    /// --retry-failed read), .csv, .html, .md, .xml (JUnit) or .txt; repeatable
+    #[arg(long, value_name = "FILE")]
     report: Vec<PathBuf>,
 }
 
@@ -93,15 +91,15 @@ impl FleetArgs {
                 false => self.nothing_alone().map(|()| None),
             };
         };
-        let shard = self.shard.shard(run.output)?;
-        let save = self.save(shard)?;
+        let save = self.save()?;
         let values = spec_args.variables.values(spec.variables(), |name| std::env::var_os(name))?;
         let regions = regions(spec, &roster, &values, connect.region())?;
         let options = connect.options(None, &run.signals, run.output)?;
         let somewhere = roster.accounts.iter().flat_map(|account| &account.regions).next();
         let somewhere = somewhere.or(regions.values().flatten().next());
-        let access = TargetAccess::open(options, somewhere.map_or("us-east-1", String::as_str)).await?.sharing(shard);
-        let for_all = FleetDefaults { role: self.role.as_deref(), region: connect.region(), shard };
+        let access =
+            TargetAccess::open(options, somewhere.map_or("us-east-1", String::as_str)).await?.sharing(self.shard());
+        let for_all = FleetDefaults { role: self.role.as_deref(), region: connect.region(), shard: self.shard() };
         let members = FleetTargets::of(&roster, for_all, |account: &RosterAccount| {
             let said = regions.get(&account.span).cloned().unwrap_or_default();
             let configured = || access.region().map(|region| vec![region.to_owned()]);
@@ -110,7 +108,7 @@ impl FleetArgs {
                 CliFailure::say(Exit::Usage, format!("no region for account {}", account.id), remedy)
             })
         })?;
-        let (members, kept) = self.left(command, spec, members, shard)?;
+        let (members, kept) = self.left(command, spec, members)?;
         if members.list.iter().any(FleetTarget::needs_a_caller) {
             access.caller().await?;
         }
@@ -130,20 +128,20 @@ impl FleetArgs {
         if self.role.is_some() {
             return Err(no_roster("--role"));
         }
-        let shard = self.shard.shard(run.output)?;
-        let save = self.save(shard)?;
+        let save = self.save()?;
         let values = spec_args.values_asking(spec, run).await?;
         let bound = spec.bind_regions(&values)?;
         let regions: Vec<String> = bound.iter().filter_map(|one| one.region().map(str::to_owned)).collect();
         let options = connect.options(None, &run.signals, run.output)?;
-        let access =
-            TargetAccess::open(options, regions.first().map_or("us-east-1", String::as_str)).await?.sharing(shard);
+        let access = TargetAccess::open(options, regions.first().map_or("us-east-1", String::as_str))
+            .await?
+            .sharing(self.shard());
         let account = access.caller().await?.clone();
         if let Some(one) = bound.first() {
             NotAllowed::check(one, &account)?;
         }
-        let members = FleetTargets::of_account(&account, regions, shard);
-        let (members, kept) = self.left(command, spec, members, shard)?;
+        let members = FleetTargets::of_account(&account, regions, self.shard());
+        let (members, kept) = self.left(command, spec, members)?;
         let (spec, values, limits) = (spec.clone(), VariableValues::of(values), self.limits(run));
         Ok(Fleet { spec, values, members, access, limits, kept, save, is_of_regions: true })
     }
@@ -156,16 +154,8 @@ impl FleetArgs {
         }
     }
 
-    fn save(&self, shard: Shard) -> Result<Vec<(PathBuf, ReportFormat)>, CliFailure> {
-        let file = |path: &PathBuf| {
-            if !ReportFolder::is_named(path) {
-                return Ok((path.clone(), ReportFormat::of(path)?));
-            }
-            std::fs::create_dir_all(path).with_context(|| format!("could not make the folder {}", path.display()))?;
-            let own = ReportFolder::open(path)?.path_of(shard, self.retry_failed.is_some())?;
-            Ok((own, ReportFormat::Json))
-        };
-        self.report.iter().map(file).collect()
+    fn save(&self) -> Result<Vec<(PathBuf, ReportFormat)>, CliFailure> {
+        self.report.iter().map(|path| Ok((path.clone(), ReportFormat::of(path)?))).collect()
     }
 
     /// The members that are run, and the rows of an earlier report that stand as they are.
@@ -174,12 +164,15 @@ impl FleetArgs {
         command: &str,
         spec: &Spec,
         members: FleetTargets,
-        shard: Shard,
     ) -> Result<(FleetTargets, Vec<FleetRow>), CliFailure> {
         match &self.retry_failed {
-            Some(path) => retry::failed_only(path, command, spec.stack(), members, shard),
+            Some(path) => retry::failed_only(path, command, spec.stack(), members),
             None => Ok((members, Vec::new())),
         }
+    }
+
+    fn shard(&self) -> Shard {
+        self.shard.unwrap_or(Shard::WHOLE)
     }
 
     /// Whether a report of the whole run is asked for.
@@ -206,7 +199,7 @@ impl FleetArgs {
     pub fn nothing_alone(&self) -> Result<(), CliFailure> {
         let given = [
             ("--role", self.role.is_some()),
-            ("--shard", self.shard.is_given()),
+            ("--shard", self.shard.is_some()),
             ("--max-failures", self.max_failures.is_some()),
             ("--retry-failed", self.retry_failed.is_some()),
             ("--report", !self.report.is_empty()),

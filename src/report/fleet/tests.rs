@@ -1,6 +1,6 @@
 use super::*;
 use crate::fleet::testing::{report, row, some_report};
-use crate::fleet::{AlarmStates, Shard, SubscriptionCounts, Verdicts, merge};
+use crate::fleet::{AlarmStates, Merge, Shard, SubscriptionCounts, Verdicts};
 use crate::plan::{Action, Note, NoteKind};
 use crate::report::RenderOptions;
 use crate::resources::Address;
@@ -131,7 +131,11 @@ fn merged_shards_are_the_whole_in_every_format() {
             })
             .rev()
             .collect();
-        let merged = merge(parts).unwrap().unwrap();
+        let mut merge = Merge::default();
+        for (file, part) in parts {
+            merge.add(file, part).unwrap();
+        }
+        let merged = merge.end().unwrap().unwrap().report;
         for (name, format) in FORMATS {
             assert_eq!(format(&merged), format(&whole), "{name}, seed {seed}, {of} shards");
         }

@@ -11,8 +11,8 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Several accounts")]
 pub struct ShardArgs {
-    /// Only this part of the roster, e.g. 1/4: parts are disjoint, and `report merge` joins what they report. auto: the part that
-    /// the array job says (Slurm, AWS Batch, Kubernetes, a parallel CI job, MLOPSCTL_SHARD)
+    /// Only this part of the roster, e.g. 1/4: parts are disjoint, together they are all of it. auto: the part that the array job says
+    /// (Slurm, AWS Batch, Kubernetes, a parallel CI job, MLOPSCTL_SHARD)
     #[arg(long, value_name = "I/N")]
     shard: Option<AskedShard>,
     /// How many parts there are, for --shard auto: where a task is sent again alone, and where the engine does not say it

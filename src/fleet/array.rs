@@ -153,7 +153,8 @@ impl Environment<'_> {
             (None, _) => {
                 let what =
                     format!("{by} is the only task of its array, which does not say of how many parts it is one");
-                return Err(no_part(what, format!("{} (1 where it is to do all)", self.fix())));
+                let fix = "give --shards the number of tasks that the whole array has (1 where this one does all)";
+                return Err(no_part(what, format!("{fix}, {BY_HAND}")));
             }
         };
         let least = self.number("SLURM_ARRAY_TASK_MIN")?.unwrap_or(id);

@@ -181,3 +181,52 @@ fn what_is_shipped_for_engines_is_what_they_take() {
     let wrong = tool("kubernetes-validate").arg("--strict").arg(desk.path("job.yaml")).output().unwrap();
     assert!(!wrong.status.success());
 }
+
+/// The shipped command lines, four tasks each under their engine's variables, are the whole roster.
+#[test]
+fn what_the_examples_start_does_the_whole_roster() {
+    let text = |name: &str| std::fs::read_to_string(example(&format!("engines/{name}"))).unwrap();
+    let words = |line: &str| -> Vec<String> {
+        let word = |word: &str| word.trim().trim_matches('"').replace("$(REPORTS)", "r/");
+        line.trim().trim_end_matches(']').split(',').map(word).collect()
+    };
+    let pod = text("kubernetes.yaml");
+    let pod = words(pod.lines().find_map(|line| line.trim().strip_prefix("args: [")).expect("arguments"));
+    let job: serde_json::Value = serde_json::from_str(&text("batch-job-definition.json")).unwrap();
+    let job = job["containerProperties"]["command"].as_array().unwrap().iter().skip(1);
+    let job: Vec<String> =
+        job.map(|word| word.as_str().unwrap().replace("/fleet/", "").replace("Ref::reports", "r/")).collect();
+    let lines = [text("slurm.sh"), text("gitlab-ci.yml")].map(|text| {
+        let line = text.lines().find_map(|line| line.split_once("mlopsctl apply ")).expect("a command line").1;
+        let word = |word: &str| word.replace("\"$reports\"", "r/");
+        std::iter::once("apply".to_owned()).chain(line.split_whitespace().map(word)).collect::<Vec<String>>()
+    });
+    let [slurm, gitlab] = lines;
+    let variables = |engine: &str, task: usize| -> Vec<(&str, String)> {
+        let (zero, one) = (task.to_string(), (task + 1).to_string());
+        let named =
+            |pairs: &[(&'static str, &str)]| pairs.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
+        match engine {
+            "slurm" => named(&[
+                ("SLURM_ARRAY_TASK_ID", &zero),
+                ("SLURM_ARRAY_TASK_MIN", "0"),
+                ("SLURM_ARRAY_TASK_MAX", "3"),
+                ("SLURM_ARRAY_TASK_COUNT", "4"),
+                ("SLURM_ARRAY_TASK_STEP", "1"),
+            ]),
+            "pod" => named(&[("JOB_COMPLETION_INDEX", &zero)]),
+            "batch" => named(&[("AWS_BATCH_JOB_ARRAY_INDEX", &zero), ("AWS_BATCH_JOB_ARRAY_SIZE", "4")]),
+            _ => named(&[("CI_NODE_INDEX", &one), ("CI_NODE_TOTAL", "4")]),
+        }
+    };
+    for (engine, command) in [("slurm", slurm), ("pod", pod), ("batch", job), ("gitlab", gitlab)] {
+        let desk = desk();
+        for task in 0..4 {
+            let arguments: Vec<&str> =
+                command.iter().map(|word| word.strip_prefix("reports/").map_or(&word[..], |_| "r/")).collect();
+            let mut started = desk.command(&[&arguments[..], &["--sandbox"]].concat());
+            Ran::of(started.envs(variables(engine, task))).exits(0);
+        }
+        desk.run(&["report", "merge", "r/"]).exits(0).says(&format!("{ACCOUNTS} applied"));
+    }
+}

@@ -4,13 +4,14 @@ use super::CommandContext;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::fleet::{FleetProgress, ProgressDetail, ProgressRow};
+use super::fleet::{FleetProgress, ProgressDetail, ProgressRow, no_roster};
 use super::output::write_file;
 use super::plan::say_calls;
 use super::report::ReportFormat;
+use super::shard::ShardArgs;
 use super::variables::{VariableArgs, VariableValues, load_roster};
 use crate::aws::Aws;
-use crate::fleet::{FleetDefaults, FleetTarget, FleetTargets, RunLimits, Shard, TargetAccess, TargetRow, run_all};
+use crate::fleet::{FleetDefaults, FleetTarget, FleetTargets, RunLimits, TargetAccess, TargetRow, run_all};
 use crate::grade::{GradeBook, GradedItem, OpenRubric, Rubric, Student, Unread, grade, unread};
 use crate::model::Target;
 use crate::ops::http::HttpClient;
@@ -50,9 +51,8 @@ pub struct CheckArgs {
     /// The role to assume where the roster names none [default: OrganizationAccountAccessRole]
     #[arg(long, value_name = "NAME", requires = "accounts", help_heading = "Several accounts")]
     role: Option<String>,
-    /// Only this part of the roster, e.g. 1/4
-    #[arg(long, value_name = "I/N", requires = "accounts", help_heading = "Several accounts")]
-    shard: Option<Shard>,
+    #[command(flatten)]
+    shard: ShardArgs,
     /// How many accounts are read at a time
     #[arg(long, value_name = "N", default_value = "32", help_heading = "Several accounts")]
     concurrency: NonZeroUsize,
@@ -87,6 +87,7 @@ impl CheckArgs {
         let values = self.variables.values(open.variables(), |name| std::env::var_os(name))?;
         let book = match &self.accounts {
             Some(path) => self.grade_roster(&load_roster(path, open.variables())?, &open, &values, run).await?,
+            None if self.shard.is_given() => return Err(no_roster("--shard")),
             None => run.signals.clone().or_interrupted(self.grade_one(&open, &values, run)).await?,
         };
         for (path, format) in &save {
@@ -123,10 +124,8 @@ impl CheckArgs {
     ) -> Result<GradeBook, CliFailure> {
         let options = self.connect.options(None, &run.signals, run.output)?;
         let somewhere = roster.accounts.iter().flat_map(|account| &account.regions).next();
-        let access = TargetAccess::open(options, somewhere.map_or("us-east-1", String::as_str))
-            .await?
-            .sharing(self.shard.unwrap_or(Shard::WHOLE));
-        let shard = self.shard.unwrap_or(Shard::WHOLE);
+        let shard = self.shard.shard(run.output)?;
+        let access = TargetAccess::open(options, somewhere.map_or("us-east-1", String::as_str)).await?.sharing(shard);
         let for_all = FleetDefaults { role: self.role.as_deref(), region: self.connect.region(), shard };
         let members = FleetTargets::of(roster, for_all, |account: &RosterAccount| {
             access.region().map(|region| vec![region.to_owned()]).ok_or_else(|| {

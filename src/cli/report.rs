@@ -4,7 +4,8 @@ use super::args::OutputFormat;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::output::{Output, write_file};
-use crate::fleet::{FleetReport, FleetRow, NoReport, TargetState, merge};
+use super::report_folder;
+use crate::fleet::{FleetReport, FleetRow, Merge, Merged, NoReport, TargetState};
 use crate::model::file;
 use crate::report::{RenderOptions, fleet};
 use anyhow::Context;
@@ -25,7 +26,8 @@ enum ReportCommand {
     ///
     /// Command, stack and roster size have to be the same. Where two files report different things of a target, the later file
     /// counts if the earlier one reports a failure (that is a retry); anything else is refused. Ends with 5 when a target
-    /// failed or is in none of the files.
+    /// failed or is in none of the files. A folder stands for the parts that --report DIR/ wrote there; a part that is missing
+    /// is named.
     Merge(MergeArgs),
     /// Shows a saved report in another format
     Show(ReportShowArgs),
@@ -33,7 +35,7 @@ enum ReportCommand {
 
 #[derive(Debug, Clone, Args)]
 struct MergeArgs {
-    /// Reports that --report FILE.json wrote
+    /// Reports that --report FILE.json wrote, or folders of --report DIR/
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -155,16 +157,29 @@ impl ReportArgs {
 
 impl MergeArgs {
     fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
-        let mut reports = Vec::new();
-        for file in &self.files {
-            reports.push((file.display().to_string(), load(file)?));
+        let mut files = Vec::new();
+        for path in &self.files {
+            if !report_folder::is_folder(path) {
+                files.push(path.clone());
+                continue;
+            }
+            let parts = report_folder::parts(path)?;
+            if parts.is_empty() {
+                return Err(report_folder::is_empty(path));
+            }
+            files.extend(report_folder::files(path, &parts));
         }
-        let merged = merge(reports).map_err(|error| refused(&error, None))?;
         // clap asks for a file at least.
-        let Some(merged) = merged else { return Ok(Exit::Success) };
-        self.written.write(&merged, output)?;
-        let whole = if merged.missing() > 0 { Exit::Partial } else { Exit::Success };
-        Ok(exit(&merged.rows, whole))
+        let Some(Merged { report, missing }) = load_merged(&files)? else {
+            return Ok(Exit::Success);
+        };
+        self.written.write(&report, output)?;
+        for part in &missing {
+            output.complain(&format!("error: part {part} is missing: its run ended before it could report\n  fix: run it again with --shard {part}"));
+        }
+        let whole = if report.missing() > 0 { Exit::Partial } else { Exit::Success };
+        // What is missing can be had by running again, whatever the others say.
+        Ok(if missing.is_empty() { exit(&report.rows, whole) } else { Exit::Partial })
     }
 }
 
@@ -207,6 +222,15 @@ pub fn load(path: &Path) -> Result<FleetReport, CliFailure> {
     };
     let text = text.with_context(|| format!("could not read the report {}", path.display()))?;
     FleetReport::parse(&text).map_err(|error| refused(&error, Some(path)))
+}
+
+/// Reads these reports as one; `None` without any.
+pub fn load_merged(files: &[PathBuf]) -> Result<Option<Merged>, CliFailure> {
+    let mut merge = Merge::default();
+    for file in files {
+        merge.add(file.display().to_string(), load(file)?).map_err(|error| refused(&error, None))?;
+    }
+    merge.end().map_err(|error| refused(&error, None))
 }
 
 fn refused(error: &NoReport, path: Option<&Path>) -> CliFailure {

@@ -7,6 +7,7 @@ use crate::aws::{Aws, AwsSession, SessionOptions, pace::Pace};
 use crate::model::Target;
 use anyhow::{Context, Result, bail};
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OnceCell, Semaphore};
 
@@ -48,7 +49,8 @@ impl TargetAccess {
     /// The same for one of so many parts that run at the same time: what they ask of the caller's own account - STS for roles,
     /// Organizations - has quotas that they share.
     pub fn sharing(mut self, shard: Shard) -> Self {
-        self.own.pace = self.own.pace.shared_by(shard.parts());
+        // There is a part at least.
+        self.own.pace = self.own.pace.shared_by(NonZeroU32::new(shard.of()).unwrap_or(NonZeroU32::MIN));
         self
     }
 

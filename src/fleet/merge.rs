@@ -1,8 +1,9 @@
 //! Saved reports: read again with care, and those of shards, or of a run and its retry, joined to one. Pure.
 
-use super::rows::{FORMAT_VERSION, FleetReport, FleetRow};
+use super::rows::{FORMAT_VERSION, FleetReport, FleetRow, ReportPart};
+use super::shard::Shard;
 use crate::model::Target;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a text is no report, or reports cannot be one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,8 +15,8 @@ pub enum NoReport {
     #[error("the report's format version is {0}, and this mlopsctl reads {FORMAT_VERSION}")]
     Version(String),
     /// The files tell of different runs: what differs, and both sides.
-    #[error("these reports are of different runs: the {what} is {one} in the first and {other} in another")]
-    Different { what: &'static str, one: String, other: String },
+    #[error("these reports are of different runs: the {what} is {one} in {first} and {other} in {second}")]
+    Different { what: &'static str, one: String, first: String, other: String, second: String },
     /// Two files tell different things of one target, and the second is no retry of a failure in the first.
     #[error("{one} and {other} say different things of {target}")]
     Twice { target: Target, one: String, other: String },
@@ -68,43 +69,80 @@ impl FleetReport {
     }
 }
 
-/// Joins the reports of one run, each with the name of its file; `None` without any.
+/// What reports are together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Merged {
+    pub report: FleetReport,
+    /// Parts that none of the files is, where any of them says that it is one.
+    pub missing: Vec<Shard>,
+}
+
+/// Joins the reports of one run, one after the other, so that only one is held beside what they are together.
 ///
-/// Command, stack and roster size have to be the same. A target that several files tell of is fine where they agree. Where they
-/// do not, a row that `--retry-failed` would run again gives way to the row of a later file: that is a retry. Anything else is
-/// refused, since a report holds no clock by which one could be the newer. So the order of the files matters for retries only.
-pub fn merge(reports: Vec<(String, FleetReport)>) -> Result<Option<FleetReport>, NoReport> {
-    let Some((_, first)) = reports.first() else { return Ok(None) };
-    let mut merged = FleetReport { rows: Vec::new(), ..first.clone() };
-    let mut rows: BTreeMap<Target, (String, FleetRow)> = BTreeMap::new();
-    for (file, report) in reports {
-        same("command", &merged.command, &report.command)?;
-        same("stack", &merged.stack, &report.stack)?;
-        same("number of the roster's targets", &merged.targets.to_string(), &report.targets.to_string())?;
-        for row in report.rows {
-            match rows.get(&row.target) {
+/// Command, stack and roster size have to be the same; of parts also their number, the spec and the targets. A target that several
+/// files tell of is fine where they agree. Where they do not, a row that `--retry-failed` would run again gives way to the row of a
+/// later file: that is a retry. Anything else is refused, since a report holds no clock by which one could be the newer. So the
+/// order of the files matters for retries only.
+#[derive(Debug, Clone, Default)]
+pub struct Merge {
+    /// The first file, without its rows.
+    first: Option<(String, FleetReport)>,
+    rows: BTreeMap<Target, (String, FleetRow)>,
+    /// The first file that says which part it is, and the parts that any said.
+    part: Option<(String, ReportPart)>,
+    parts: BTreeSet<Shard>,
+}
+
+impl Merge {
+    /// Adds the report of a file.
+    pub fn add(&mut self, file: String, mut report: FleetReport) -> Result<(), NoReport> {
+        let rows = std::mem::take(&mut report.rows);
+        if let Some(part) = report.part.take() {
+            self.parts.insert(part.shard);
+            let (first, known) = self.part.get_or_insert_with(|| (file.clone(), part.clone()));
+            let of = |part: &ReportPart| part.shard.of().to_string();
+            same("number of parts", (first, &of(known)), (&file, &of(&part)))?;
+            same("spec's fingerprint", (first, &known.spec), (&file, &part.spec))?;
+            same("roster's fingerprint", (first, &known.roster), (&file, &part.roster))?;
+        }
+        let (first, known) = self.first.get_or_insert_with(|| (file.clone(), report.clone()));
+        same("command", (first, &known.command), (&file, &report.command))?;
+        same("stack", (first, &known.stack), (&file, &report.stack))?;
+        let targets = |report: &FleetReport| report.targets.to_string();
+        same("number of the roster's targets", (first, &targets(known)), (&file, &targets(&report)))?;
+        for row in rows {
+            match self.rows.get(&row.target) {
                 Some((_, known)) if *known == row => {}
                 Some((one, known)) if !known.state.is_worth_another_run() => {
                     return Err(NoReport::Twice { target: row.target, one: one.clone(), other: file });
                 }
                 _ => {
-                    rows.insert(row.target.clone(), (file.clone(), row));
+                    self.rows.insert(row.target.clone(), (file.clone(), row));
                 }
             }
         }
+        Ok(())
     }
-    merged.rows = rows.into_values().map(|(_, row)| row).collect();
-    if merged.rows.len() > merged.targets {
-        return Err(NoReport::TooMany { rows: merged.rows.len(), targets: merged.targets });
+
+    /// All of them as one; `None` without any.
+    pub fn end(self) -> Result<Option<Merged>, NoReport> {
+        let Some((_, mut report)) = self.first else { return Ok(None) };
+        report.rows = self.rows.into_values().map(|(_, row)| row).collect();
+        if report.rows.len() > report.targets {
+            return Err(NoReport::TooMany { rows: report.rows.len(), targets: report.targets });
+        }
+        let of = self.part.map_or(0, |(_, part)| part.shard.of());
+        let missing = Shard::all(of).filter(|part| !self.parts.contains(part)).collect();
+        Ok(Some(Merged { report, missing }))
     }
-    Ok(Some(merged))
 }
 
-fn same(what: &'static str, one: &str, other: &str) -> Result<(), NoReport> {
+fn same(what: &'static str, (first, one): (&str, &str), (second, other): (&str, &str)) -> Result<(), NoReport> {
     if one == other {
         return Ok(());
     }
-    Err(NoReport::Different { what, one: one.to_owned(), other: other.to_owned() })
+    let [one, first, other, second] = [one, first, other, second].map(str::to_owned);
+    Err(NoReport::Different { what, one, first, other, second })
 }
 
 #[cfg(test)]
@@ -122,8 +160,11 @@ mod tests {
     }
 
     fn joined(reports: Vec<FleetReport>) -> Result<FleetReport, NoReport> {
-        let named = reports.into_iter().enumerate().map(|(n, report)| (format!("{n}.json"), report));
-        merge(named.collect()).map(Option::unwrap)
+        let mut merge = Merge::default();
+        for (n, report) in reports.into_iter().enumerate() {
+            merge.add(format!("{n}.json"), report)?;
+        }
+        merge.end().map(|merged| merged.unwrap().report)
     }
 
     #[test]
@@ -141,7 +182,7 @@ mod tests {
         }
         parts.pop();
         assert!(joined(parts).unwrap().missing() > 0);
-        assert_eq!(merge(Vec::new()), Ok(None));
+        assert_eq!(Merge::default().end(), Ok(None));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The pipeline times targets: read, diff, apply, verify. One account is a fleet of one.
 
 mod access;
+mod array;
 mod fold;
 mod merge;
 pub mod organization;
@@ -13,14 +14,15 @@ mod target;
 pub mod testing;
 
 pub use access::TargetAccess;
+pub use array::part;
 pub use fold::{Alike, DriftGroup, alike, alike_texts, fold};
-pub use merge::{NoReport, merge};
+pub use merge::{Merge, Merged, NoReport};
 pub use rows::{
-    AlarmStates, Drift, FORMAT_VERSION, Findings, FleetReport, FleetRow, SubscriptionCounts, TargetFailure,
+    AlarmStates, Drift, FORMAT_VERSION, Findings, FleetReport, FleetRow, ReportPart, SubscriptionCounts, TargetFailure,
     TargetState, Verdicts,
 };
 pub use run::{RunLimits, RunStep, RunStop, TargetRow, run_all};
-pub use shard::Shard;
+pub use shard::{MOST as MOST_PARTS, Shard};
 #[cfg(test)]
 pub use target::AccessMethod;
 pub use target::{FleetDefaults, FleetTarget, FleetTargets};

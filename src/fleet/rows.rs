@@ -2,6 +2,7 @@
 //! saved, run again (`--retry-failed`) and merged. It holds no clock and no secret, so that merged shards are the whole.
 
 use super::run::TargetRow;
+use super::shard::{Shard, folded};
 use super::target::FleetTarget;
 use crate::apply::ChangeResult;
 use crate::model::{FieldChange, Target};
@@ -22,8 +23,34 @@ pub struct FleetReport {
     pub stack: String,
     /// Of the roster: how many targets all shards together have.
     pub targets: usize,
+    /// In a folder of parts: which of them this is, and of what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<ReportPart>,
     /// In the order of account and region, each pair once.
     pub rows: Vec<FleetRow>,
+}
+
+impl FleetReport {
+    /// The same without a row.
+    pub fn head(&self) -> Self {
+        Self {
+            format_version: self.format_version.clone(),
+            command: self.command.clone(),
+            stack: self.stack.clone(),
+            targets: self.targets,
+            part: self.part.clone(),
+            rows: Vec::new(),
+        }
+    }
+}
+
+/// What the parts of one run have in common, and what tells them apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportPart {
+    pub shard: Shard,
+    /// Fingerprints of the spec's text and of the targets of the whole roster.
+    pub spec: String,
+    pub roster: String,
 }
 
 /// What was found of, or done to, one account and region.
@@ -155,6 +182,13 @@ pub struct TargetFailure {
     pub remedy: Option<String>,
     /// The exit code that the target alone would have ended with.
     pub exit: u8,
+}
+
+impl ReportPart {
+    /// A part of a run of this spec over targets with this sum.
+    pub fn new(shard: Shard, spec: &str, sum: u64) -> Self {
+        Self { shard, spec: format!("{:016x}", folded(spec)), roster: format!("{sum:016x}") }
+    }
 }
 
 impl FleetRow {

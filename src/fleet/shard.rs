@@ -2,20 +2,21 @@
 //! alone, so that parts are disjoint, complete, and the same in whatever order the roster is written.
 
 use crate::model::Target;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
-use std::num::NonZeroU32;
 use std::str::FromStr;
 
-/// Part `index` of `of`, both counted from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Part `index` of `of`, both counted from 1; `2/4` in a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Shard {
     index: u32,
     of: u32,
 }
 
 /// More parts than any CI matrix has.
-const MOST: u32 = 10_000;
+pub const MOST: u32 = 10_000;
 
 impl Shard {
     /// The whole roster.
@@ -26,17 +27,50 @@ impl Shard {
         (of <= MOST && (1..=of).contains(&index)).then_some(Self { index, of })
     }
 
-    /// How many parts the roster has.
-    pub fn parts(self) -> NonZeroU32 {
-        // There is a part with this number's index.
-        NonZeroU32::new(self.of).unwrap_or(NonZeroU32::MIN)
+    pub fn contains(&self, target: &Target) -> bool {
+        folded(&format!("{}/{}", target.account, target.region)) % u64::from(self.of) == u64::from(self.index - 1)
     }
 
-    pub fn contains(&self, target: &Target) -> bool {
-        // Folded by SHA-256, since it is the same on every machine and in every version, and spreads evenly.
-        let digest = Sha256::digest(format!("{}/{}", target.account, target.region));
-        let folded = digest.iter().take(8).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
-        folded % u64::from(self.of) == u64::from(self.index - 1)
+    /// How many parts there are.
+    pub fn of(self) -> u32 {
+        self.of
+    }
+
+    /// All parts, where there are so many.
+    pub fn all(of: u32) -> impl Iterator<Item = Self> {
+        (1..=of).filter_map(move |index| Self::new(index, of))
+    }
+
+    /// The file of this part in a folder of `--report`: whoever does the part again writes the same one.
+    pub fn file_name(self) -> String {
+        let width = self.of.to_string().len();
+        format!("part-{:0width$}-of-{}.json", self.index, self.of)
+    }
+
+    /// The part whose file has this name; `None` for any other file.
+    pub fn of_file_name(name: &str) -> Option<Self> {
+        let (index, of) = name.strip_prefix("part-")?.strip_suffix(".json")?.split_once("-of-")?;
+        let part = Self::new(index.parse().ok()?, of.parse().ok()?)?;
+        (part.file_name() == name).then_some(part)
+    }
+}
+
+/// The first bytes of a SHA-256, since it is the same on every machine and in every version, and spreads evenly.
+pub fn folded(text: &str) -> u64 {
+    Sha256::digest(text).iter().take(8).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte))
+}
+
+impl TryFrom<String> for Shard {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Shard> for String {
+    fn from(shard: Shard) -> Self {
+        shard.to_string()
     }
 }
 
@@ -92,6 +126,16 @@ mod tests {
     #[test]
     fn parts_are_read_and_written() {
         assert_eq!("2/4".parse::<Shard>().unwrap().to_string(), "2/4");
+        for of in [1, 9, 10, 400] {
+            for part in Shard::all(of) {
+                assert_eq!(Shard::of_file_name(&part.file_name()), Some(part));
+            }
+        }
+        assert_eq!(Shard::new(2, 16).unwrap().file_name(), "part-02-of-16.json");
+        for other in ["part-2-of-16.json", "part-0-of-4.json", "part-1-of-4.html", "fleet.json", ".part-1-of-4.json.0a"]
+        {
+            assert_eq!(Shard::of_file_name(other), None, "{other}");
+        }
         for wrong in ["", "2", "0/4", "5/4", "1/0", "a/b", "-1/4", "1/4294967295"] {
             assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
         }

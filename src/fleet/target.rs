@@ -1,6 +1,6 @@
 //! One target of a run over a roster: where, how it is reached, and what it is called. Asks nobody.
 
-use super::Shard;
+use super::shard::{Shard, folded};
 use crate::aws::Role;
 use crate::model::{SpecProblem, Target};
 use crate::spec::{DEFAULT_ROLE, Roster, RosterAccount, SpecError};
@@ -39,6 +39,8 @@ pub struct FleetTargets {
     /// In the order of account and region.
     pub list: Vec<FleetTarget>,
     pub of: usize,
+    /// The same for the same targets, before they were cut, in whatever order they were written.
+    pub sum: u64,
 }
 
 /// What the command line says for all accounts.
@@ -90,8 +92,9 @@ impl FleetTargets {
                 member.keeps_account = true;
             }
         }
+        let sum = sum(members.keys());
         let list = members.into_values().filter(|member| for_all.shard.contains(&member.target)).collect();
-        Ok(Self { list, of })
+        Ok(Self { list, of, sum })
     }
 }
 
@@ -106,10 +109,15 @@ impl FleetTargets {
             keeps_account: at == 0,
         };
         let mut list: Vec<FleetTarget> = regions.into_iter().enumerate().map(member).collect();
+        let sum = sum(list.iter().map(|member| &member.target));
         list.retain(|member| shard.contains(&member.target));
         list.sort_by(|a, b| a.target.cmp(&b.target));
-        Self { list, of }
+        Self { list, of, sum }
     }
+}
+
+fn sum<'a>(targets: impl Iterator<Item = &'a Target>) -> u64 {
+    targets.fold(0, |sum, target| sum.wrapping_add(folded(&target.to_string())))
 }
 
 fn way(account: &RosterAccount, role: Option<&str>) -> AccessMethod {

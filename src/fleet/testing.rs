@@ -38,6 +38,7 @@ pub fn report(command: &str, rows: Vec<FleetRow>) -> FleetReport {
         command: command.to_owned(),
         stack: "lab9".to_owned(),
         targets: rows.len(),
+        part: None,
         rows,
     }
 }

@@ -94,6 +94,11 @@ impl Spec {
         self.root.get("stack").and_then(Node::text).unwrap_or_default()
     }
 
+    /// The file, as it is written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     pub fn variables(&self) -> &[Variable] {
         &self.variables
     }

@@ -5,7 +5,7 @@ use crate::cli::CommandContext;
 use crate::cli::exit::Exit;
 use crate::cli::failure::CliFailure;
 use crate::cli::report::{self, ReportFormat};
-use crate::fleet::FleetReport;
+use crate::fleet::{FleetReport, ReportPart, Shard};
 use crate::report::calls;
 
 impl Fleet {
@@ -17,8 +17,10 @@ impl Fleet {
         format: ReportFormat,
         run: &mut CommandContext<'_>,
     ) -> Result<Exit, CliFailure> {
-        for (path, format) in &self.save {
-            report::save(path, *format, found)?;
+        let part = |shard: Shard| ReportPart::new(shard, self.spec.text(), self.members.sum);
+        let parts: Vec<ReportPart> = self.parts.iter().copied().map(part).collect();
+        for place in &self.save {
+            place.save(found, &parts)?;
         }
         run.output.result(&format.render(found, &run.output.look))?;
         if run.output.look.verbose {

@@ -11,7 +11,8 @@ use super::args::SpecArgs;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::report::ReportFormat;
+use super::report_folder::ReportPlace;
+use super::shard::ShardArgs;
 use super::variables::{VariableValues, load_roster, without_secret_lines};
 use crate::aws::{Aws, CallCount, Clock};
 use crate::fleet::{
@@ -25,6 +26,7 @@ use crate::spec::{BoundSpec, Roster, RosterAccount, Spec, SpecError};
 pub use apply_flow::{ApplyFleet, CanaryArgs};
 use clap::Args;
 pub use progress::{FleetProgress, ProgressDetail, ProgressRow};
+use retry::Left;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -38,20 +40,20 @@ pub struct FleetArgs {
     /// The role to assume where the roster names none [default: OrganizationAccountAccessRole]
     #[arg(long, value_name = "NAME")]
     role: Option<String>,
-    /// Only this part of the roster, e.g. 1/4: parts are disjoint, and `report merge` joins what they report
-    #[arg(long, value_name = "I/N")]
-    shard: Option<Shard>,
+    #[command(flatten)]
+    shard: ShardArgs,
     /// How many targets are worked on at a time
     #[arg(long, value_name = "N", default_value = "128")]
     concurrency: NonZeroUsize,
     /// Stop starting accounts after N failures
     #[arg(long, value_name = "N")]
     max_failures: Option<NonZeroUsize>,
-    /// Only what failed, was blocked or was not begun according to REPORT, a file of --report
+    /// Only what failed, was blocked or was not begun according to REPORT, a file or folder of --report; of a folder also the parts
+    /// that are missing
     #[arg(long, value_name = "REPORT")]
     retry_failed: Option<PathBuf>,
     /// Save what was found or done, also when interrupted, in the format that the ending says: .json (which report merge and
-    /// --retry-failed read), .csv, .html, .md, .xml (JUnit) or .txt; repeatable
+    /// --retry-failed read), .csv, .html, .md, .xml (JUnit) or .txt; repeatable. DIR/ is a folder with a file for each --shard
     #[arg(long, value_name = "FILE")]
     report: Vec<PathBuf>,
 }
@@ -65,7 +67,9 @@ pub struct Fleet {
     limits: RunLimits,
     /// Rows of an earlier report that stand as they are.
     kept: Vec<FleetRow>,
-    save: Vec<(PathBuf, ReportFormat)>,
+    save: Vec<ReportPlace>,
+    /// The parts of the roster that it does, as they are written to a folder.
+    parts: Vec<Shard>,
     /// Whether it is one account in the regions of the spec, without a roster.
     is_of_regions: bool,
 }
@@ -97,9 +101,9 @@ impl FleetArgs {
         let options = connect.options(None, &run.signals, run.output)?;
         let somewhere = roster.accounts.iter().flat_map(|account| &account.regions).next();
         let somewhere = somewhere.or(regions.values().flatten().next());
-        let access =
-            TargetAccess::open(options, somewhere.map_or("us-east-1", String::as_str)).await?.sharing(self.shard());
-        let for_all = FleetDefaults { role: self.role.as_deref(), region: connect.region(), shard: self.shard() };
+        let shard = self.shard.shard(run.output)?;
+        let access = TargetAccess::open(options, somewhere.map_or("us-east-1", String::as_str)).await?.sharing(shard);
+        let for_all = FleetDefaults { role: self.role.as_deref(), region: connect.region(), shard };
         let members = FleetTargets::of(&roster, for_all, |account: &RosterAccount| {
             let said = regions.get(&account.span).cloned().unwrap_or_default();
             let configured = || access.region().map(|region| vec![region.to_owned()]);
@@ -108,12 +112,12 @@ impl FleetArgs {
                 CliFailure::say(Exit::Usage, format!("no region for account {}", account.id), remedy)
             })
         })?;
-        let (members, kept) = self.left(command, spec, members)?;
+        let Left { members, kept, parts } = self.left(command, spec, members, shard, run)?;
         if members.list.iter().any(FleetTarget::needs_a_caller) {
             access.caller().await?;
         }
         let (spec, limits) = (spec.clone(), self.limits(run));
-        Ok(Some(Fleet { spec, values, members, access, limits, kept, save, is_of_regions: false }))
+        Ok(Some(Fleet { spec, values, members, access, limits, kept, save, parts, is_of_regions: false }))
     }
 
     /// The regions of the spec, in the one account of the credentials.
@@ -128,22 +132,22 @@ impl FleetArgs {
         if self.role.is_some() {
             return Err(no_roster("--role"));
         }
+        let shard = self.shard.shard(run.output)?;
         let save = self.save()?;
         let values = spec_args.values_asking(spec, run).await?;
         let bound = spec.bind_regions(&values)?;
         let regions: Vec<String> = bound.iter().filter_map(|one| one.region().map(str::to_owned)).collect();
         let options = connect.options(None, &run.signals, run.output)?;
-        let access = TargetAccess::open(options, regions.first().map_or("us-east-1", String::as_str))
-            .await?
-            .sharing(self.shard());
+        let access =
+            TargetAccess::open(options, regions.first().map_or("us-east-1", String::as_str)).await?.sharing(shard);
         let account = access.caller().await?.clone();
         if let Some(one) = bound.first() {
             NotAllowed::check(one, &account)?;
         }
-        let members = FleetTargets::of_account(&account, regions, self.shard());
-        let (members, kept) = self.left(command, spec, members)?;
+        let members = FleetTargets::of_account(&account, regions, shard);
+        let Left { members, kept, parts } = self.left(command, spec, members, shard, run)?;
         let (spec, values, limits) = (spec.clone(), VariableValues::of(values), self.limits(run));
-        Ok(Fleet { spec, values, members, access, limits, kept, save, is_of_regions: true })
+        Ok(Fleet { spec, values, members, access, limits, kept, save, parts, is_of_regions: true })
     }
 
     fn limits(&self, run: &CommandContext<'_>) -> RunLimits {
@@ -154,25 +158,23 @@ impl FleetArgs {
         }
     }
 
-    fn save(&self) -> Result<Vec<(PathBuf, ReportFormat)>, CliFailure> {
-        self.report.iter().map(|path| Ok((path.clone(), ReportFormat::of(path)?))).collect()
+    fn save(&self) -> Result<Vec<ReportPlace>, CliFailure> {
+        self.report.iter().map(|path| ReportPlace::of(path)).collect()
     }
 
-    /// The members that are run, and the rows of an earlier report that stand as they are.
+    /// What is run, and the rows of an earlier report that stand as they are.
     fn left(
         &self,
         command: &str,
         spec: &Spec,
         members: FleetTargets,
-    ) -> Result<(FleetTargets, Vec<FleetRow>), CliFailure> {
+        shard: Shard,
+        run: &mut CommandContext<'_>,
+    ) -> Result<Left, CliFailure> {
         match &self.retry_failed {
-            Some(path) => retry::failed_only(path, command, spec.stack(), members),
-            None => Ok((members, Vec::new())),
+            Some(path) => retry::failed_only(path, command, spec.stack(), members, shard, run.output),
+            None => Ok(Left { members, kept: Vec::new(), parts: vec![shard] }),
         }
-    }
-
-    fn shard(&self) -> Shard {
-        self.shard.unwrap_or(Shard::WHOLE)
     }
 
     /// Whether a report of the whole run is asked for.
@@ -199,7 +201,7 @@ impl FleetArgs {
     pub fn nothing_alone(&self) -> Result<(), CliFailure> {
         let given = [
             ("--role", self.role.is_some()),
-            ("--shard", self.shard.is_some()),
+            ("--shard", self.shard.is_given()),
             ("--max-failures", self.max_failures.is_some()),
             ("--retry-failed", self.retry_failed.is_some()),
             ("--report", !self.report.is_empty()),
@@ -211,7 +213,7 @@ impl FleetArgs {
     }
 }
 
-fn no_roster(flag: &str) -> CliFailure {
+pub fn no_roster(flag: &str) -> CliFailure {
     let remedy = "name one with --accounts, or with `accounts` in the spec";
     CliFailure::say(Exit::Usage, format!("{flag} is for several accounts, and there is no roster"), remedy)
 }
@@ -361,6 +363,7 @@ impl Fleet {
             command: command.to_owned(),
             stack: self.stack().to_owned(),
             targets: self.members.of,
+            part: None,
             rows,
         }
     }

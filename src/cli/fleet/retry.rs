@@ -2,31 +2,78 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::CliFailure;
+use crate::cli::output::Output;
 use crate::cli::report::load;
-use crate::fleet::{FleetRow, FleetTargets};
+use crate::cli::report_folder::{is_empty, is_folder, merged, parts};
+use crate::fleet::{FleetReport, FleetRow, FleetTargets, Shard};
 use crate::model::Target;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// What an earlier run has left to do.
+pub struct Left {
+    pub members: FleetTargets,
+    /// Rows of the earlier run that stand as they are.
+    pub kept: Vec<FleetRow>,
+    /// The parts that this run's report is of.
+    pub parts: Vec<Shard>,
+}
+
+/// What an earlier run reported, and of which parts it did not.
+#[derive(Default)]
+struct Earlier {
+    report: Option<FleetReport>,
+    missing: Vec<Shard>,
+    parts: Vec<Shard>,
+}
+
 /// The members that an earlier run did not bring where they belong, and its other rows: of the same command they stand as
-/// they are. Targets that the earlier run did not know are left alone.
+/// they are. Targets that the earlier run did not know are left alone, but for those of a part that never reported.
 pub fn failed_only(
     path: &Path,
     command: &str,
     stack: &str,
     members: FleetTargets,
-) -> Result<(FleetTargets, Vec<FleetRow>), CliFailure> {
-    let report = load(path)?;
-    if report.stack != stack {
+    shard: Shard,
+    output: &mut Output,
+) -> Result<Left, CliFailure> {
+    let earlier = match is_folder(path) {
+        true => of_folder(path, shard)?,
+        false => Earlier { report: Some(load(path)?), missing: Vec::new(), parts: vec![shard] },
+    };
+    let Earlier { report, missing, parts } = earlier;
+    if let Some(report) = report.as_ref().filter(|report| report.stack != stack) {
         let remedy = "name the spec that it was made with";
         let what = format!("{} is a report of stack {}, the spec is {stack}", path.display(), report.stack);
         return Err(CliFailure::say(Exit::Usage, what, remedy));
     }
-    let again: BTreeMap<Target, bool> =
-        report.rows.iter().map(|row| (row.target.clone(), row.state.is_worth_another_run())).collect();
+    for part in &missing {
+        output.say(&format!("part {part} has no report in {}: all of it is run", path.display()));
+    }
+    let keep = report.as_ref().is_some_and(|report| report.command == command);
+    let rows = report.map(|report| report.rows).unwrap_or_default();
+    let again: BTreeMap<&Target, bool> =
+        rows.iter().map(|row| (&row.target, row.state.is_worth_another_run())).collect();
+    let never_ran = |target: &Target| missing.iter().any(|part| part.contains(target));
     let mut list = members.list;
-    list.retain(|member| again.get(&member.target) == Some(&true));
-    let keep = report.command == command;
-    let kept = report.rows.into_iter().filter(|row| keep && !row.state.is_worth_another_run());
-    Ok((FleetTargets { list, ..members }, kept.collect()))
+    list.retain(|member| again.get(&member.target).copied().unwrap_or_else(|| never_ran(&member.target)));
+    let kept = rows.into_iter().filter(|row| keep && !row.state.is_worth_another_run()).collect();
+    Ok(Left { members: FleetTargets { list, ..members }, kept, parts })
+}
+
+/// A part reads its own file alone, and begins anew where there is none: so an engine can start the same command line again. The
+/// whole roster takes up all parts, and writes all of them again.
+fn of_folder(folder: &Path, shard: Shard) -> Result<Earlier, CliFailure> {
+    let there = parts(folder)?;
+    let of = there.first().map_or(shard, |first| *first).of();
+    if shard != Shard::WHOLE && shard.of() == of {
+        let Some(own) = there.iter().find(|part| **part == shard) else {
+            return Ok(Earlier { report: None, missing: vec![shard], parts: vec![shard] });
+        };
+        let report = merged(folder, &[*own])?.map(|merged| merged.report);
+        return Ok(Earlier { report, missing: Vec::new(), parts: vec![shard] });
+    }
+    let Some(all) = merged(folder, &there)? else { return Err(is_empty(folder)) };
+    let parts = if shard == Shard::WHOLE { Shard::all(of).collect() } else { vec![shard] };
+    Ok(Earlier { report: Some(all.report), missing: all.missing, parts })
 }

@@ -26,7 +26,7 @@ enum ReportCommand {
     ///
     /// Command, stack and roster size have to be the same. Where two files report different things of a target, the later file
     /// counts if the earlier one reports a failure (that is a retry); anything else is refused. Ends with 5 when a target
-    /// failed or is in none of the files. A folder stands for the parts that --report DIR/ wrote there; a part that is missing
+    /// failed or is in none of the files. A folder means all the parts that --report DIR/ wrote there; a part that is missing
     /// is named.
     Merge(MergeArgs),
     /// Shows a saved report in another format

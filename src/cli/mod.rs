@@ -41,6 +41,7 @@ mod progress;
 mod propose;
 mod report;
 mod report_folder;
+mod report_parts;
 mod run_flags;
 mod sandbox;
 mod sandbox_post;

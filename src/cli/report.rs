@@ -4,7 +4,7 @@ use super::args::OutputFormat;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::output::{Output, write_file};
-use super::report_folder;
+use super::report_parts;
 use crate::fleet::{FleetReport, FleetRow, Merge, Merged, NoReport, TargetState};
 use crate::model::file;
 use crate::report::{RenderOptions, fleet};
@@ -26,7 +26,7 @@ enum ReportCommand {
     ///
     /// Command, stack and roster size have to be the same. Where two files report different things of a target, the later file
     /// counts if the earlier one reports a failure (that is a retry); anything else is refused. Ends with 5 when a target
-    /// failed or is in none of the files. A folder stands for the parts that --report DIR/ wrote there; a part that is missing
+    /// failed or is in none of the files. A folder means all the parts that --report DIR/ wrote there; a part that is missing
     /// is named.
     Merge(MergeArgs),
     /// Shows a saved report in another format
@@ -159,15 +159,15 @@ impl MergeArgs {
     fn run(&self, output: &mut Output) -> Result<Exit, CliFailure> {
         let mut files = Vec::new();
         for path in &self.files {
-            if !report_folder::is_folder(path) {
+            if !report_parts::is_folder(path) {
                 files.push(path.clone());
                 continue;
             }
-            let parts = report_folder::parts(path)?;
+            let parts = report_parts::parts(path)?;
             if parts.is_empty() {
-                return Err(report_folder::is_empty(path));
+                return Err(report_parts::is_empty(path));
             }
-            files.extend(report_folder::files(path, &parts));
+            files.extend(report_parts::files(path, &parts));
         }
         // clap asks for a file at least.
         let Some(Merged { report, missing }) = load_merged(&files)? else {

@@ -16,7 +16,7 @@ fn no_part(what: impl Into<String>, remedy: impl Into<String>) -> NoPart {
 
 /// A part, and the variable that says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct ArrayPart {
     pub shard: Shard,
     pub by: String,
 }
@@ -32,7 +32,7 @@ struct Environment<'a> {
 
 /// The part of whoever has these variables. All engines whose variables are there have to agree: a task of one may be started inside
 /// another, and then nobody can know which of them numbers the parts.
-pub fn part(read: &dyn Fn(&str) -> Option<String>, shards: Option<u32>) -> Result<Said, NoPart> {
+pub fn part(read: &dyn Fn(&str) -> Option<String>, shards: Option<u32>) -> Result<ArrayPart, NoPart> {
     let mut here = Environment { read, parts: shards.map(|shards| (shards, "--shards")) };
     let own = match here.text(OWN) {
         Some(text) => {
@@ -41,11 +41,11 @@ pub fn part(read: &dyn Fn(&str) -> Option<String>, shards: Option<u32>) -> Resul
             let shard: Shard = text.parse().map_err(wrong)?;
             here.agrees(OWN, shard.of())?;
             here.parts = Some((shard.of(), OWN));
-            Some(Said { shard, by: format!("{OWN}={shard}") })
+            Some(ArrayPart { shard, by: format!("{OWN}={shard}") })
         }
         None => None,
     };
-    let mut found: Option<Said> = own;
+    let mut found: Option<ArrayPart> = own;
     for engine in [Environment::slurm, Environment::batch, Environment::kubernetes, Environment::ci] {
         let Some(next) = engine(&here)? else { continue };
         match &found {
@@ -86,13 +86,13 @@ impl Environment<'_> {
     }
 
     /// The part of a task with this number, where the first task has the number `first`.
-    fn said(&self, name: &str, number: u32, first: u32, of: u32) -> Result<Option<Said>, NoPart> {
+    fn said(&self, name: &str, number: u32, first: u32, of: u32) -> Result<Option<ArrayPart>, NoPart> {
         let by = format!("{name}={number}");
         let shard = number.checked_sub(first).and_then(|at| Shard::new(at.checked_add(1)?, of));
         let last = i64::from(of) + i64::from(first) - 1;
         let what =
             || no_part(format!("{by} is none of {of} parts, which have the numbers {first} to {last}"), self.fix());
-        Ok(Some(Said { shard: shard.ok_or_else(what)?, by }))
+        Ok(Some(ArrayPart { shard: shard.ok_or_else(what)?, by }))
     }
 
     fn fix(&self) -> String {
@@ -109,14 +109,14 @@ impl Environment<'_> {
     }
 
     /// Numbered from 0; a child that is tried again keeps its number, and the size.
-    fn batch(&self) -> Result<Option<Said>, NoPart> {
+    fn batch(&self) -> Result<Option<ArrayPart>, NoPart> {
         let (index, size) = ("AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE");
         let Some(at) = self.number(index)? else { return Ok(None) };
         self.said(index, at, 0, self.count(index, size)?)
     }
 
     /// Numbered from 0; nothing in a pod says how many completions its Job has.
-    fn kubernetes(&self) -> Result<Option<Said>, NoPart> {
+    fn kubernetes(&self) -> Result<Option<ArrayPart>, NoPart> {
         let index = "JOB_COMPLETION_INDEX";
         let Some(at) = self.number(index)? else { return Ok(None) };
         let unknown = || {
@@ -128,7 +128,7 @@ impl Environment<'_> {
     }
 
     /// GitLab's `parallel`: numbered from 1. Every job has a total, only those of a `parallel` one have an index.
-    fn ci(&self) -> Result<Option<Said>, NoPart> {
+    fn ci(&self) -> Result<Option<ArrayPart>, NoPart> {
         let (index, total) = ("CI_NODE_INDEX", "CI_NODE_TOTAL");
         let Some(at) = self.number(index)? else { return Ok(None) };
         self.said(index, at, 1, self.count(index, total)?)
@@ -138,7 +138,7 @@ impl Environment<'_> {
     /// submitted again alone nothing remains but its number. So a number means the same part whatever array it is in, its remainder
     /// by the number of parts; n numbers without gaps have n remainders wherever they begin. Numbers in steps that share a divisor
     /// with n have not, and are counted off; alone nobody can know that they were.
-    fn slurm(&self) -> Result<Option<Said>, NoPart> {
+    fn slurm(&self) -> Result<Option<ArrayPart>, NoPart> {
         let name = "SLURM_ARRAY_TASK_ID";
         let Some(id) = self.number(name)? else { return Ok(None) };
         let by = format!("{name}={id}");
@@ -191,7 +191,7 @@ impl Environment<'_> {
         };
         let what = || no_part(format!("{of} parts are more than there can be"), self.fix());
         let shard = Shard::new(number % of + 1, of).ok_or_else(what)?;
-        Ok(Some(Said { shard, by }))
+        Ok(Some(ArrayPart { shard, by }))
     }
 }
 

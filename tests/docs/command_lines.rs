@@ -7,8 +7,18 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// Flags of other programs that the pages name.
-const FOREIGN_FLAGS: &[&str] =
-    &["--locked", "--release", "--test", "--bench", "--lib", "--check", "--all-targets", "--no-deps"];
+const FOREIGN_FLAGS: &[&str] = &[
+    "--array",
+    "--requeue",
+    "--locked",
+    "--release",
+    "--test",
+    "--bench",
+    "--lib",
+    "--check",
+    "--all-targets",
+    "--no-deps",
+];
 
 /// Words in front of a program's name.
 const BEFORE: &[&str] =

@@ -26,7 +26,7 @@ use crate::spec::{BoundSpec, Roster, RosterAccount, Spec, SpecError};
 pub use apply_flow::{ApplyFleet, CanaryArgs};
 use clap::Args;
 pub use progress::{FleetProgress, ProgressDetail, ProgressRow};
-use retry::Left;
+use retry::RetryRest;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -112,7 +112,7 @@ impl FleetArgs {
                 CliFailure::say(Exit::Usage, format!("no region for account {}", account.id), remedy)
             })
         })?;
-        let Left { members, kept, parts } = self.left(command, spec, members, shard, run)?;
+        let RetryRest { members, kept, parts } = self.left(command, spec, members, shard, run)?;
         if members.list.iter().any(FleetTarget::needs_a_caller) {
             access.caller().await?;
         }
@@ -145,7 +145,7 @@ impl FleetArgs {
             NotAllowed::check(one, &account)?;
         }
         let members = FleetTargets::of_account(&account, regions, shard);
-        let Left { members, kept, parts } = self.left(command, spec, members, shard, run)?;
+        let RetryRest { members, kept, parts } = self.left(command, spec, members, shard, run)?;
         let (spec, values, limits) = (spec.clone(), VariableValues::of(values), self.limits(run));
         Ok(Fleet { spec, values, members, access, limits, kept, save, parts, is_of_regions: true })
     }
@@ -170,10 +170,10 @@ impl FleetArgs {
         members: FleetTargets,
         shard: Shard,
         run: &mut CommandContext<'_>,
-    ) -> Result<Left, CliFailure> {
+    ) -> Result<RetryRest, CliFailure> {
         match &self.retry_failed {
             Some(path) => retry::failed_only(path, command, spec.stack(), members, shard, run.output),
-            None => Ok(Left { members, kept: Vec::new(), parts: vec![shard] }),
+            None => Ok(RetryRest { members, kept: Vec::new(), parts: vec![shard] }),
         }
     }
 

@@ -4,14 +4,15 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::CliFailure;
 use crate::cli::output::Output;
 use crate::cli::report::load;
-use crate::cli::report_folder::{is_empty, is_folder, merged, parts};
+use crate::cli::report_folder::merged;
+use crate::cli::report_parts::{is_empty, is_folder, parts};
 use crate::fleet::{FleetReport, FleetRow, FleetTargets, Shard};
 use crate::model::Target;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What an earlier run has left to do.
-pub struct Left {
+pub struct RetryRest {
     pub members: FleetTargets,
     /// Rows of the earlier run that stand as they are.
     pub kept: Vec<FleetRow>,
@@ -36,7 +37,7 @@ pub fn failed_only(
     members: FleetTargets,
     shard: Shard,
     output: &mut Output,
-) -> Result<Left, CliFailure> {
+) -> Result<RetryRest, CliFailure> {
     let earlier = match is_folder(path) {
         true => of_folder(path, shard)?,
         false => Earlier { report: Some(load(path)?), missing: Vec::new(), parts: vec![shard] },
@@ -58,7 +59,7 @@ pub fn failed_only(
     let mut list = members.list;
     list.retain(|member| again.get(&member.target).copied().unwrap_or_else(|| never_ran(&member.target)));
     let kept = rows.into_iter().filter(|row| keep && !row.state.is_worth_another_run()).collect();
-    Ok(Left { members: FleetTargets { list, ..members }, kept, parts })
+    Ok(RetryRest { members: FleetTargets { list, ..members }, kept, parts })
 }
 
 /// A part reads its own file alone, and begins anew where there is none: so an engine can start the same command line again. The

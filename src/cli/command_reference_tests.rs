@@ -34,7 +34,7 @@ const GUIDES: &[(&str, &[(&str, &str)])] = &[
     ("traffic", &[("watching", "watching.md"), ("tutorial", "tutorial.md")]),
     ("status", &[("watching", "watching.md"), ("when an alarm fires", "concepts/evaluation.md")]),
     ("drift", &[("drift", "how-to/drift.md"), ("export to CloudFormation and Terraform", "export.md")]),
-    ("doctor", &[("will the mail really come?", "drill.md")]),
+    ("doctor", &[("will the mail really come?", "drill.md"), ("take over from another engine", "how-to/hand-over.md")]),
     ("mute", &[("mute rules and mutes", "muting.md")]),
     ("unmute", &[("mute rules and mutes", "muting.md")]),
     ("drill", &[("will the mail really come?", "drill.md")]),

@@ -194,7 +194,7 @@ impl Deployed<'_> {
 
     fn left(
         &self,
-        changes: Vec<(String, String)>,
+        changes: BTreeMap<String, String>,
         template: &Value,
         gone: &BTreeSet<String>,
         whole: &Value,
@@ -221,6 +221,11 @@ impl Deployed<'_> {
             }
             // It is there as it is wanted; whose it is, ListTagsForResource does not say.
             _ if words == "adopt" => address.starts_with("dashboard/"),
+            Some(("update", fields))
+                if address.starts_with("dashboard/") && fields.split(' ').all(|field| field.starts_with("tags.")) =>
+            {
+                true
+            }
             Some(("update", fields)) => fields.split(' ').all(|field| lost(address).contains(field)),
             _ => false,
         };
@@ -283,7 +288,15 @@ impl Deployed<'_> {
         });
         let unexplained = self.left(changes.collect(), &dropped, gone, whole);
         assert!(unexplained.is_empty(), "{unexplained:#?}\n{drift}\n{template:#}");
-        drift.exits(if found["resources"] == json!([]) { 0 } else { 3 });
+        // Kinds that it does not know cannot be read there.
+        let code = if found["complete"] == false {
+            5
+        } else if found["resources"] == json!([]) {
+            0
+        } else {
+            3
+        };
+        drift.exits(code);
     }
 
     fn secret(&self, name: &str) -> String {

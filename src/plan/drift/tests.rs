@@ -55,7 +55,7 @@ fn what_the_engine_cannot_carry_is_no_drift() {
     let policy = || {
         topic_with(|topic: &mut Topic| {
             topic.delivery_policy =
-                Some(serde_json::json!({ "http": { "defaultHealthyRetryPolicy": { "numRetries": 5 } } }).into());
+                Some(serde_json::json!({ "http": { "defaultHealthyRetryPolicy": { "numRetries": 5 } } }));
             topic.display_name = Some("Alerts".to_owned());
             topic.declared.extend(["delivery_policy".to_owned(), "display_name".to_owned()]);
         })

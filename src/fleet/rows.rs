@@ -80,7 +80,7 @@ pub enum TargetState {
     Applied,
     /// Changes are pending: of a plan, or not consented to.
     Pending,
-    /// Of `drift`: not as the spec asks.
+    /// Of `drift`: does not match the spec.
     Drifted,
     /// Not begun: the run was interrupted, or ended early after too many failures or a bad canary.
     NotStarted,

@@ -42,7 +42,7 @@ impl HandoverCase {
         std::iter::once(self.first()).chain(engine).chain([self.last()]).collect()
     }
 
-    /// Before anything is let go of: what would change.
+    /// Before anything is removed: what would change.
     fn first(&self) -> HandoverStep {
         step("see that the spec changes nothing that you do not want changed", self.command("plan"))
     }
@@ -135,7 +135,7 @@ impl HandoverCase {
         if !removed.instances.is_empty() {
             let list: Vec<&str> = removed.instances.iter().map(String::as_str).collect();
             steps.push(step(
-                "a block lets go of every instance of its resource: where others are to stay, leave out the block and the next step, and \
+                "a block removes every instance of its resource from the state: where others are to stay, leave out the block and the next step, and \
                  take out these alone after the resource does not make them any more",
                 list.iter().map(|one| format!("terraform state rm {}\n", advice::quoted(one))).collect::<String>(),
             ));

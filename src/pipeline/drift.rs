@@ -6,7 +6,7 @@ use crate::plan::{Consent, PlanInput};
 use crate::resources::foreign::DeployingEngine;
 use anyhow::Result;
 
-/// Reads the target as a plan does, and finds what is not as the spec asks.
+/// Reads the target as a plan does, and finds what does not match the spec.
 ///
 /// # Errors
 /// As for `plan`.

@@ -24,7 +24,7 @@ pub struct StackDrift {
     pub unknown: Vec<Note>,
 }
 
-/// One resource that is not as the spec asks.
+/// One resource that does not match the spec.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResourceDrift {
     pub address: Address,

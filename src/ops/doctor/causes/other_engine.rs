@@ -79,7 +79,7 @@ fn finding(facts: &DoctorFacts, is_ours: bool, stack: &str, case: &HandoverCase)
     };
     let remedy = match is_ours {
         true => {
-            "if the stack is to stay in charge, never apply here, and look with mlopsctl drift; if it has let go of them, nothing is to be \
+            "if the stack is to stay in charge, never apply here, and look with mlopsctl drift; if it no longer manages them, nothing is to be \
              done: the tags may stay; else take them over:"
         }
         false => "take them over without a gap, or choose other names:",

@@ -125,6 +125,7 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("schema", "--rubric", Comes("urn:mlopsctl:schema:rubric:1")),
     ("schema", "--list", Comes("fleet-report")),
     ("status --file stricter.yaml", "--fail-on drift", Comes("exit 3")),
+    ("drift --file carried.yaml", "--exported cloudformation", Comes("not compared: CloudFormation cannot carry")),
     ("check --accounts class.csv --rubric lab-rubric.yaml", "--details", Comes("! mail: s6@example.edu")),
     ("plan", "--color always", Comes("\u{1b}[")),
     ("plan", "--verbose", Comes("GetCallerIdentity")),
@@ -324,12 +325,22 @@ topics:
   mlops-lambda-alerts: { subscriptions: [{ protocol: email, endpoint: \"${email}\" }] }
 ";
 
+/// Its topic with what CloudFormation cannot carry.
+const CARRIED: &str = "\
+version: 1
+stack: mlops-lab9
+region: us-east-1
+topics:
+  mlops-lambda-alerts: { delivery_policy: { http: { defaultHealthyRetryPolicy: { numRetries: 5 } } } }
+";
+
 /// A desk with a sandbox in which the lab stands, its mail unread. It is applied once.
 fn desk() -> Desk {
     static STATE: OnceLock<String> = OnceLock::new();
     let desk = Desk::new().env("AWS_REGION", "us-east-1").env("MLOPSCTL_SANDBOX", "1").env("MLOPSCTL_NO_BACKTEST", "1");
     support::specs::give(&desk.path("."));
     desk.write("less.yaml", LESS);
+    desk.write("carried.yaml", CARRIED);
     desk.write("board.yaml", "version: 1\nstack: board\nregion: us-east-1\ndashboards: { board: auto }\n");
     desk.write("incidents.csv", "from,until\n2020-01-01T00:00:00Z,2100-01-01T00:00:00Z\n");
     let class: String = (1..=6).map(|n| format!("12345678901{n},s{n}@example.edu\n")).collect();

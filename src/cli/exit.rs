@@ -31,7 +31,7 @@ pub const TABLE: &[(Exit, &str)] = &[
     (
         Exit::Findings,
         "findings at or above --fail-on, a failed alarm test, a surviving mutant or an untested alarm (test --mutate), \
-         a broken chain (drill, doctor), a grade below --fail-below",
+         a broken chain (drill, doctor), drift (drift), a grade below --fail-below",
     ),
     (Exit::Denied, "no credentials, or a permission is missing"),
     (Exit::Partial, "partial: some resources or accounts failed or could not be read"),

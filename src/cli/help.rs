@@ -9,7 +9,10 @@ use clap::{Command, CommandFactory};
 /// Heading -> its commands, in the order in which somebody needs them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Alarms as code", &["init", "lint", "test", "backtest", "plan", "apply", "destroy", "export"]),
-    ("Watching", &["status", "mute", "unmute", "doctor", "drill", "subscriptions", "signals", "dashboard", "logs"]),
+    (
+        "Watching",
+        &["status", "drift", "mute", "unmute", "doctor", "drill", "subscriptions", "signals", "dashboard", "logs"],
+    ),
     ("Many accounts", &["accounts", "report", "check"]),
     ("Trying it out", &["sandbox", "serve", "service", "traffic"]),
     ("This program", &["schema", "completions", "man", "help"]),
@@ -67,6 +70,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "status",
         &["mlopsctl status", "mlopsctl status --watch", "mlopsctl status --accounts roster.csv --report status.html"],
+    ),
+    (
+        "drift",
+        &["mlopsctl drift", "mlopsctl drift --exported cloudformation --accounts roster.csv --report drift.html"],
     ),
     (
         "mute",

@@ -18,6 +18,7 @@ mod consent;
 mod dashboard;
 mod destroy;
 mod doctor;
+mod drift;
 mod drill;
 mod exit;
 mod export;
@@ -103,6 +104,7 @@ enum Command {
     Logs(logs::LogsArgs),
     Traffic(traffic::TrafficArgs),
     Status(status::StatusArgs),
+    Drift(drift::DriftArgs),
     Doctor(doctor::DoctorArgs),
     Mute(mute::MuteArgs),
     Unmute(mute::UnmuteArgs),
@@ -167,6 +169,7 @@ impl Command {
             Command::Logs(args) => reading(output, async |run| args.run(run).await),
             Command::Traffic(args) => on_aws(output, async |run| args.run(run).await),
             Command::Status(args) => reading(output, async |run| args.run(run).await),
+            Command::Drift(args) => reading(output, async |run| args.run(run).await),
             Command::Doctor(args) => on_aws(output, async |run| args.run(run).await),
             Command::Mute(args) => on_aws(output, async |run| args.run(run).await),
             Command::Unmute(args) => on_aws(output, async |run| args.run(run).await),

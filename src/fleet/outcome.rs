@@ -5,6 +5,7 @@ use super::target::FleetTarget;
 use crate::apply::{ApplyOutcome, ApplyReport, NotAsWritten};
 use crate::backtest::BacktestVerdict;
 use crate::pipeline::{NotAllowed, PlannedTarget, Proposal};
+use crate::plan::drift::{DriftOutcome, StackDrift};
 use crate::plan::{Action, Note, NoteKind, Plan, PlanSummary};
 use crate::resources::{Address, ConfirmationState, Kind, LiveSnapshot, Resource};
 use std::collections::BTreeSet;
@@ -55,6 +56,26 @@ impl FleetRow {
         // Why it is not known whole belongs to how it stands; what a plan would do does not.
         let notes = known.notes.into_iter().filter(|note| note.kind == NoteKind::Unknown).collect();
         Self { subscriptions: known.subscriptions, alarms: known.alarms, notes, ..Self::new(member, state) }
+    }
+
+    /// What differs of a member that others deploy. An action is what would undo the difference.
+    pub fn of_drift(member: &FleetTarget, found: &StackDrift) -> Self {
+        let drift = found.resources.iter().map(|one| Drift {
+            address: one.address.clone(),
+            action: match one.outcome {
+                DriftOutcome::Missing => Action::Create,
+                DriftOutcome::Differs => Action::Update,
+                DriftOutcome::Undeclared => Action::Delete,
+            },
+            fields: one.fields.clone(),
+            blocked: None,
+        });
+        let state = match () {
+            () if found.is_incomplete() => TargetState::Partial,
+            () if !found.resources.is_empty() => TargetState::Drifted,
+            () => TargetState::InSync,
+        };
+        Self { drift: drift.collect(), notes: found.unknown.clone(), ..Self::new(member, state) }
     }
 
     /// The same row after the plan was carried out: what is left to do is what differs now.

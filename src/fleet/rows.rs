@@ -18,7 +18,7 @@ pub const FORMAT_VERSION: &str = "1";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FleetReport {
     pub format_version: String,
-    /// `plan`, `apply`, `destroy`, `status`, `lint` or `backtest`.
+    /// `plan`, `apply`, `destroy`, `status`, `drift`, `lint` or `backtest`.
     pub command: String,
     pub stack: String,
     /// Of the roster: how many targets all shards together have.
@@ -66,7 +66,7 @@ pub struct FleetRow {
     pub planned: Option<PlanSummary>,
     #[serde(default)]
     pub applied: Option<PlanSummary>,
-    /// What differs from the spec: of a plan what it would do, after an apply what is left to do.
+    /// What differs from the spec: of a plan what it would do, after an apply what is left to do, of `drift` what would undo it.
     #[serde(default)]
     pub drift: Vec<Drift>,
     /// Single resources that failed; the others were done.
@@ -107,6 +107,8 @@ pub enum TargetState {
     Applied,
     /// Changes are pending: of a plan, or not consented to.
     Pending,
+    /// Of `drift`: does not match the spec.
+    Drifted,
     /// Not begun: the run was interrupted, or ended early after too many failures or a bad canary.
     NotStarted,
     /// Refused: another owner, data that would be lost, consent that is missing.
@@ -119,8 +121,16 @@ pub enum TargetState {
 
 impl TargetState {
     /// Each of them, the best first.
-    pub const ALL: [Self; 7] =
-        [Self::InSync, Self::Applied, Self::Pending, Self::NotStarted, Self::Blocked, Self::Partial, Self::Failed];
+    pub const ALL: [Self; 8] = [
+        Self::InSync,
+        Self::Applied,
+        Self::Pending,
+        Self::Drifted,
+        Self::NotStarted,
+        Self::Blocked,
+        Self::Partial,
+        Self::Failed,
+    ];
 }
 
 /// One change of a plan, as far as a report tells it.
@@ -245,6 +255,6 @@ impl FleetRow {
 impl TargetState {
     /// Whether `--retry-failed` runs the target again.
     pub fn is_worth_another_run(self) -> bool {
-        !matches!(self, TargetState::InSync | TargetState::Applied | TargetState::Pending)
+        !matches!(self, TargetState::InSync | TargetState::Applied | TargetState::Pending | TargetState::Drifted)
     }
 }

@@ -64,7 +64,7 @@ fn some_row(rng: &mut Rng, n: usize) -> FleetRow {
     row.state = rng.choice([&[TargetState::InSync], &TargetState::ALL[..]].concat()).unwrap_or(TargetState::InSync);
     let address = |name: &str| Address::new(Kind::Alarm, name);
     match row.state {
-        TargetState::Pending | TargetState::Partial | TargetState::Blocked => {
+        TargetState::Pending | TargetState::Drifted | TargetState::Partial | TargetState::Blocked => {
             row.planned = Some(PlanSummary { add: 2, change: 1, ..PlanSummary::default() });
             let endpoint = Address::new(Kind::Subscription, format!("alerts/email/s{n}@example.edu"));
             let threshold =

@@ -3,6 +3,7 @@
 pub mod dashboard;
 pub mod doctor;
 pub mod drill;
+pub mod handover;
 pub mod http;
 pub mod logs;
 pub mod mute;

@@ -4,6 +4,7 @@
 mod allowed;
 mod apply;
 mod covered;
+mod drift;
 pub mod existing;
 mod lint_online;
 mod planned;
@@ -17,6 +18,7 @@ pub use allowed::NotAllowed;
 pub use apply::apply;
 pub use apply::{ApplyOptions, ReadBack, carry_out};
 pub use covered::expand;
+pub use drift::drift;
 pub use lint_online::{LintedTarget, lint_online};
 #[cfg(test)]
 pub use planned::plan_destroy;

@@ -6,6 +6,7 @@ mod cost;
 mod coverage;
 mod dashboards;
 mod drift;
+mod drifted;
 mod existing;
 mod external;
 mod interrupt;

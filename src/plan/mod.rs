@@ -3,6 +3,7 @@
 pub mod attributes;
 pub mod change;
 pub mod consent;
+pub mod drift;
 pub mod guard;
 pub mod log_group;
 pub mod notes;

@@ -9,6 +9,7 @@ pub mod calls;
 pub mod cost;
 pub mod csv;
 pub mod dashboard;
+pub mod drift;
 pub mod existing;
 pub mod failure;
 mod field_text;

@@ -4,10 +4,44 @@
 #![allow(dead_code)]
 
 use super::declared::{self, AttributeNames};
+use super::kind::KindFacts;
 use super::mapping::{self, ForeignForm, LostField, TypeMapping};
 use super::{Kind, Resource};
 use crate::model::Target;
 use serde_json::{Value, json};
+
+/// An engine that deploys what was exported for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DeployingEngine {
+    Cloudformation,
+    Terraform,
+}
+
+impl DeployingEngine {
+    /// How it writes the resources of a kind.
+    pub fn form(self, kind: &KindFacts) -> &'static ForeignForm {
+        match self {
+            DeployingEngine::Cloudformation => kind.cloudformation,
+            DeployingEngine::Terraform => kind.terraform,
+        }
+    }
+
+    /// For programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            DeployingEngine::Cloudformation => "cloudformation",
+            DeployingEngine::Terraform => "terraform",
+        }
+    }
+
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            DeployingEngine::Cloudformation => "CloudFormation",
+            DeployingEngine::Terraform => "Terraform",
+        }
+    }
+}
 
 /// A resource of a document, before anything in it refers to another one.
 #[derive(Debug)]

@@ -45,6 +45,7 @@ struct OwnerRow {
 
 const STACK_NAME: &str = "aws:cloudformation:stack-name";
 const STACK_ID: &str = "aws:cloudformation:stack-id";
+const LOGICAL_ID: &str = "aws:cloudformation:logical-id";
 const STACK: &[&str] = &[STACK_NAME, STACK_ID];
 const ALARMS: &[Kind] = &[Kind::Alarm, Kind::LogAlarm, Kind::CompositeAlarm];
 
@@ -170,6 +171,22 @@ pub fn recognise(kind: Kind, name: &str, tags: &ResourceTags) -> Option<OtherOwn
         of: row.named_by.iter().find_map(|key| Some(last_name(key, tags.get(*key)?))),
     });
     by_row.or_else(|| tags.iter().find_map(|(key, value)| by_custom(key, value)))
+}
+
+/// What CloudFormation's tags say of a resource.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TemplateOrigin {
+    /// The name of the stack.
+    pub stack: String,
+    /// Its name in the template.
+    pub logical_id: Option<String>,
+}
+
+/// Returns the stack that made a resource, by its tags. Whether it still does they do not say: a resource that its template has let go
+/// of may keep them, and nobody but AWS can take them off (Template Reference, "CloudFormation resource tagging").
+pub fn cloudformation(tags: &ResourceTags) -> Option<TemplateOrigin> {
+    let stack = STACK.iter().find_map(|key| Some(last_name(key, tags.get(*key)?)))?;
+    Some(TemplateOrigin { stack, logical_id: tags.get(LOGICAL_ID).cloned() })
 }
 
 impl Sign {

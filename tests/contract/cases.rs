@@ -40,6 +40,13 @@ pub const CASES: &[Case] = &[
     case("apply --file stricter.yaml --yes --mute 10m", "apply", 0),
     case("destroy --yes --allow-data-loss", "apply", 0),
     case("destroy --accounts roster.csv --yes", "fleet-report", 0),
+    case("drift", "drift", 0),
+    case("drift --file stricter.yaml", "drift", 3),
+    case("drift --file carried.yaml --exported cloudformation", "drift", 3),
+    case("drift --sandbox-faults deny=cloudwatch:DescribeAlarms", "drift", 5),
+    case("drift --sandbox-faults deny=tag:GetResources", "drift", 5),
+    case("drift --accounts roster.csv", "fleet-report", 3),
+    case("apply --accounts roster.csv --yes ; drift --accounts roster.csv", "fleet-report", 0),
     case("status", "status", 0),
     case("status --file stricter.yaml --fail-on drift", "status", 3),
     case("status --file slo.yaml", "status", 0),
@@ -125,6 +132,15 @@ topics:
   mlops-lambda-alerts: { subscriptions: [{ protocol: email, endpoint: \"${email}\" }] }
 ";
 
+/// Its topic with what CloudFormation cannot carry.
+const CARRIED: &str = "\
+version: 1
+stack: mlops-lab9
+region: us-east-1
+topics:
+  mlops-lambda-alerts: { delivery_policy: { http: { defaultHealthyRetryPolicy: { numRetries: 5 } } } }
+";
+
 /// The lab, of which nobody is notified now.
 const MUTED: &str = "\
 mute_rules:
@@ -152,6 +168,7 @@ fn desk() -> Desk {
     let desk = desk.env("MLOPSCTL_VAR_EMAIL", "you@example.edu");
     specs::give(&desk.path("."));
     desk.write("less.yaml", LESS);
+    desk.write("carried.yaml", CARRIED);
     desk.write("quiet.yaml", QUIET);
     desk.write("incidents.csv", "from,until\n2020-01-01T00:00:00Z,2100-01-01T00:00:00Z\n");
     let slo = fs::read_to_string(super::support::example("slo.yaml")).unwrap();

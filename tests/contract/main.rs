@@ -91,6 +91,8 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
     // A plan that is refused is not carried out; a diagnostic with a place is of a run that failed; what was written reads back.
     ("apply", &["blocked", "reason", "remedy", "file", "line", "column", "address", "how"]),
     ("backtest", &["unknown"]),
+    // Nothing in the sandbox is deployed by CloudFormation.
+    ("doctor", &["what", "text"]),
     ("drill", &["what", "remedy"]),
     ("drill-clean", &["what", "remedy"]),
     ("sandbox-mail", &["why"]),

@@ -6,6 +6,7 @@
 
 mod attributes;
 mod coverage;
+mod deployed;
 mod drill;
 mod evaluator;
 mod existing;

@@ -1,5 +1,6 @@
 //! What was found, with the evidence and the mend.
 
+use crate::ops::handover::HandoverStep;
 use crate::resources::{Address, Kind};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -18,6 +19,8 @@ pub struct DoctorFinding {
     /// What was seen.
     pub evidence: Vec<String>,
     pub remedy: String,
+    /// The fix step by step, where it is more than a sentence.
+    pub instructions: Vec<HandoverStep>,
     /// An IAM statement that lifts it.
     pub statement: Option<Value>,
     /// Whether `mlopsctl apply` mends it.
@@ -91,6 +94,7 @@ impl DoctorFinding {
             what: what.into(),
             evidence: Vec::new(),
             remedy: String::new(),
+            instructions: Vec::new(),
             statement: None,
             applies: false,
             consequences: Vec::new(),

@@ -2,6 +2,7 @@
 //! spec says, nothing else was touched, and neither order nor bad weather shows in the end.
 
 use super::drift::{self, HANDS_OFF};
+use super::drifted::agrees;
 use super::random::{self, EXTERNAL};
 use super::world::{World, everything, failures, lines, refusals};
 use crate::plan::Action;
@@ -61,6 +62,7 @@ async fn pair(world: &World, spec: &Value, step: usize, rng: &mut Rng, label: &s
     let rough = (step % ROUGH == 1).then(|| world.fork(bad_weather(rng)));
     let before = untouchable(world);
     let planned = world.plan_with(&text, &everything()).await;
+    agrees(&planned, label);
     if planned.plan.refusals().next().is_some() {
         // Consent does not help where somebody else's alarm of the other kind has the name, or a group's class has no filters.
         let others = ["the name is taken by a metric alarm", "which has no metric filters"];

@@ -4,8 +4,8 @@ use super::super::html::grid::{HtmlCell, HtmlColumn as Title, HtmlGrid, HtmlRow,
 use super::super::html::{HtmlPage, Markup, page};
 use super::super::{RenderOptions, field_text};
 use super::{
-    FleetProblem, MatrixColumn, TargetNaming, columns, counted, folded, in_order, problems, report_mood, row_mood,
-    total_cost, verdict, word,
+    DRIFT, FleetProblem, MatrixColumn, TargetNaming, columns, counted, folded, in_order, problems, report_mood,
+    row_mood, total_cost, verdict, word,
 };
 use crate::apply::ApplyOutcome;
 use crate::fleet::{Drift, FleetReport, FleetRow, TargetState};
@@ -51,6 +51,7 @@ fn title(state: TargetState) -> &'static str {
         TargetState::InSync => "In sync",
         TargetState::Applied => "Applied",
         TargetState::Pending => "Pending",
+        TargetState::Drifted => "Drifted",
         TargetState::NotStarted => "Not started",
         TargetState::Blocked => "Blocked",
         TargetState::Partial => "Partial",
@@ -138,11 +139,11 @@ fn line(command: &str, row: &FleetRow, columns: &[MatrixColumn]) -> HtmlRow {
         kind: word(row.state).to_owned(),
         mood: row_mood(command, row),
         cells: cells.collect(),
-        detail: detail(row),
+        detail: detail(command, row),
     }
 }
 
-fn detail(row: &FleetRow) -> Markup {
+fn detail(command: &str, row: &FleetRow) -> Markup {
     let mut parts = Vec::new();
     if let Some(failure) = &row.failure {
         parts.push(said(&failure.message, failure.remedy.as_deref()));
@@ -162,7 +163,8 @@ fn detail(row: &FleetRow) -> Markup {
         })
         .collect();
     parts.push(section("Failed", failed));
-    parts.push(section("Differs from the spec", row.drift.iter().map(|drift| self::drift(drift, row)).collect()));
+    let differs = row.drift.iter().map(|drift| self::drift(command, drift, row)).collect();
+    parts.push(section("Differs from the spec", differs));
     parts.push(section("To know", row.notes.iter().map(note).collect()));
     let columns = row.columns.iter().map(|(name, value)| Markup::text(&format!("{name}: {value}")).within("li"));
     parts.push(section("Of the roster", columns.collect()));
@@ -176,8 +178,9 @@ fn section(title: &str, items: Vec<Markup>) -> Markup {
     Markup::join([Markup::text(title).within("h3"), Markup::join(items).classed("ul", "lines")])
 }
 
-fn drift(drift: &Drift, row: &FleetRow) -> Markup {
-    let mut lines = vec![Markup::text(&format!("{} {}", drift.action.symbol(), drift.address)).within("code")];
+fn drift(command: &str, drift: &Drift, row: &FleetRow) -> Markup {
+    let what = if command == DRIFT { folded::difference(drift.action) } else { drift.action.symbol() };
+    let mut lines = vec![Markup::text(&format!("{what} {}", drift.address)).within("code")];
     for field in drift.fields.iter().filter(|field| !field_text::is_mark(field)) {
         for place in field_text::places(field, &row.target) {
             let text = format!("{}: {} -> {}", place.path, place.from, place.to);

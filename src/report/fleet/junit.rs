@@ -2,7 +2,7 @@
 
 use super::super::count;
 use super::super::junit::{CaseResult, JunitCase, Suite, xml};
-use super::{STATUS, sum, verdict, word};
+use super::{DRIFT, STATUS, folded, sum, verdict, word};
 use crate::apply::ApplyOutcome;
 use crate::fleet::{FleetReport, FleetRow, TargetState};
 use crate::plan::NoteKind;
@@ -38,7 +38,12 @@ fn told(row: &FleetRow, command: &str) -> Vec<CaseResult> {
         });
         let unknown = row.notes.iter().filter(|note| note.kind == NoteKind::Unknown);
         let unknown = unknown.map(|note| format!("unknown: {}{}", note.text, remedy(&note.remedy)));
-        let mut texts: Vec<String> = whole.chain(failed).chain(refused).chain(unknown).collect();
+        let drifted = row.drift.iter().filter(|_| command == DRIFT).map(|drift| {
+            let fields: Vec<&str> = drift.fields.iter().map(|field| field.field.as_str()).collect();
+            let fields = if fields.is_empty() { String::new() } else { format!(": {}", fields.join(", ")) };
+            format!("{} {}{fields}", drift.address, folded::difference(drift.action))
+        });
+        let mut texts: Vec<String> = whole.chain(failed).chain(refused).chain(drifted).chain(unknown).collect();
         if texts.is_empty() {
             texts.push(match &row.planned {
                 Some(planned) => format!("{}: {}", word(row.state), sum(planned)),
@@ -50,7 +55,7 @@ fn told(row: &FleetRow, command: &str) -> Vec<CaseResult> {
     let mut told = match row.state {
         TargetState::InSync | TargetState::Applied => Vec::new(),
         TargetState::Pending if command == "plan" => Vec::new(),
-        TargetState::Pending | TargetState::Blocked | TargetState::Partial => {
+        TargetState::Pending | TargetState::Drifted | TargetState::Blocked | TargetState::Partial => {
             texts().into_iter().map(CaseResult::Failure).collect()
         }
         TargetState::NotStarted => texts().into_iter().take(1).map(CaseResult::Skipped).collect(),

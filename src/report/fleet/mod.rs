@@ -24,6 +24,7 @@ pub fn word(state: TargetState) -> &'static str {
         TargetState::InSync => "in sync",
         TargetState::Applied => "applied",
         TargetState::Pending => "pending",
+        TargetState::Drifted => "drifted",
         TargetState::NotStarted => "not started",
         TargetState::Blocked => "blocked",
         TargetState::Partial => "partial",
@@ -34,7 +35,7 @@ pub fn word(state: TargetState) -> &'static str {
 fn mood(state: TargetState) -> CellStatus {
     match state {
         TargetState::InSync | TargetState::Applied => CellStatus::Good,
-        TargetState::Pending => CellStatus::Careful,
+        TargetState::Pending | TargetState::Drifted => CellStatus::Careful,
         TargetState::NotStarted => CellStatus::Quiet,
         TargetState::Blocked | TargetState::Partial | TargetState::Failed => CellStatus::Bad,
     }
@@ -75,6 +76,8 @@ fn in_order(report: &FleetReport) -> Vec<&FleetRow> {
     rows
 }
 
+/// The command that compares what others deploy: it has differences, and nothing to do.
+const DRIFT: &str = "drift";
 /// The command that tells how everything is; of the others, what they did or would do is the result.
 const STATUS: &str = "status";
 
@@ -159,7 +162,9 @@ pub fn verdict(report: &FleetReport) -> String {
 /// The last line, for programs that look for it: every state with its number, in one order; then, where anything is known of
 /// them, how many alarms are in ALARM and how many subscriptions are not confirmed.
 pub fn summary(report: &FleetReport) -> String {
-    let counts = TargetState::ALL.map(|state| format!("{} {}", counted(report, state), word(state)));
+    // No other command leaves a target drifted.
+    let states = TargetState::ALL.into_iter().filter(|state| *state != TargetState::Drifted || report.command == DRIFT);
+    let counts: Vec<String> = states.map(|state| format!("{} {}", counted(report, state), word(state))).collect();
     let totals = FleetTotals::of(report);
     let alarms = totals.alarms.map(|found| format!("; {} in ALARM", found.alarm)).unwrap_or_default();
     let waiting = totals.subscriptions.map(|found| format!("; {} not confirmed", found.pending + found.lost));
@@ -325,6 +330,7 @@ fn problems(report: &FleetReport) -> Vec<FleetProblem> {
         TargetState::Partial,
         TargetState::Blocked,
         TargetState::NotStarted,
+        TargetState::Drifted,
         TargetState::Pending,
         TargetState::Applied,
         TargetState::InSync,

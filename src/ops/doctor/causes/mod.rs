@@ -19,6 +19,7 @@ mod no_credentials;
 mod no_data;
 mod nobody_subscribed;
 mod not_applied;
+mod other_engine;
 mod permission;
 mod service;
 mod threshold;
@@ -44,6 +45,7 @@ pub static CAUSES: &[&Cause] = &[
     &permission::CAUSE,
     &wrong_region::CAUSE,
     &function_missing::CAUSE,
+    &other_engine::CAUSE,
     &foreign_owner::CAUSE,
     &not_applied::CAUSE,
     &never_invoked::CAUSE,

@@ -7,6 +7,7 @@ pub mod organization;
 mod outcome;
 mod rows;
 mod run;
+mod saved;
 mod shard;
 mod target;
 #[cfg(test)]

@@ -20,7 +20,8 @@ impl Fleet {
         for (path, format) in &self.save {
             report::save(path, *format, found)?;
         }
-        run.output.result(&format.render(found, &run.output.look))?;
+        let look = run.output.look.clone();
+        run.output.result_by(|put| format.write(found, &look, put))?;
         if run.output.look.verbose {
             let counts: Vec<_> =
                 self.calls().into_iter().map(|(op, count)| (op, count.calls, count.throttled)).collect();

@@ -69,7 +69,9 @@ impl FleetTargets {
             };
             for region in regions {
                 let target = Target::new(&account.id, region);
-                keepers.entry(account.id.clone()).or_insert_with(|| target.clone());
+                if account.is_first {
+                    keepers.entry(account.id.clone()).or_insert_with(|| target.clone());
+                }
                 let member = FleetTarget {
                     target: target.clone(),
                     way: way(account, for_all.role),
@@ -84,7 +86,7 @@ impl FleetTargets {
         if !problems.is_empty() {
             return Err(roster.mistakes(problems).into());
         }
-        let of = members.len();
+        let of = members.len() + roster.passed_over;
         for first in keepers.into_values() {
             if let Some(member) = members.get_mut(&first) {
                 member.keeps_account = true;

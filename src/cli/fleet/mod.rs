@@ -12,14 +12,14 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::report::ReportFormat;
-use super::variables::{VariableValues, load_roster, without_secret_lines};
+use super::variables::{VariableValues, without_secret_lines};
 use crate::aws::{Aws, CallCount, Clock};
 use crate::fleet::{
     FORMAT_VERSION, FleetDefaults, FleetReport, FleetRow, FleetTarget, FleetTargets, RunLimits, Shard, TargetAccess,
     TargetState, run_all,
 };
-use crate::model::SpecProblem;
 use crate::model::node::Span;
+use crate::model::{SpecProblem, Target};
 use crate::pipeline::{NotAllowed, TargetContext};
 use crate::spec::{BoundSpec, Roster, RosterAccount, Spec, SpecError};
 pub use apply_flow::{ApplyFleet, CanaryArgs};
@@ -85,7 +85,7 @@ impl FleetArgs {
         connect: &ConnectArgs,
         run: &mut CommandContext<'_>,
     ) -> Result<Option<Fleet>, CliFailure> {
-        let Some(roster) = self.roster(spec)? else {
+        let Some(roster) = self.roster(spec, connect.region())? else {
             return match connect.region().is_none() && spec.has_regions() {
                 true => self.open_regions(command, spec, spec_args, connect, run).await.map(Some),
                 false => self.nothing_alone().map(|()| None),
@@ -177,11 +177,26 @@ impl FleetArgs {
         !self.report.is_empty()
     }
 
-    fn roster(&self, spec: &Spec) -> Result<Option<Roster>, CliFailure> {
-        Ok(match &self.accounts {
-            Some(path) => Some(load_roster(path, spec.variables())?),
-            None => spec.roster().map_err(without_secret_lines(spec.variables()))?,
-        })
+    /// The roster, of which a shard holds only the accounts that may have a target of its own.
+    fn roster(&self, spec: &Spec, named: Option<&str>) -> Result<Option<Roster>, CliFailure> {
+        // Where a region is a variable's, it is known when the account's values are bound.
+        let written: Option<Vec<String>> = spec.written_regions().into_iter().map(|one| one.region).collect();
+        let shard = self.shard();
+        let mut pass_over = |account: &RosterAccount| {
+            let regions: &[String] = match (named, account.regions.as_slice(), &written) {
+                (Some(region), ..) => &[region.to_owned()],
+                (None, [], None) => return None,
+                (None, [], Some(written)) => written,
+                (None, regions, _) => regions,
+            };
+            let is_ours = |region: &String| shard.contains(&Target::new(&account.id, region));
+            (shard != Shard::WHOLE && !regions.iter().any(is_ours)).then_some(regions.len())
+        };
+        let read = match &self.accounts {
+            Some(path) => Roster::load_part(path, &mut pass_over).map(Some),
+            None => spec.roster_part(&mut pass_over),
+        };
+        Ok(read.map_err(without_secret_lines(spec.variables()))?)
     }
 
     /// Refuses every flag of this group, where the run cannot be of several accounts; `why` says why not.

@@ -1,11 +1,11 @@
 //! The report as one page: figures, what is to be done, who has what with all that is known of a target below its row.
 
 use super::super::html::grid::{HtmlCell, HtmlColumn as Title, HtmlGrid, HtmlRow, grid};
-use super::super::html::{HtmlPage, Markup, page};
+use super::super::html::{HtmlPage, Markup, long_page, page};
 use super::super::{RenderOptions, field_text};
 use super::{
-    FleetProblem, MatrixColumn, TargetNaming, columns, counted, folded, in_order, problems, report_mood, row_mood,
-    total_cost, verdict, word,
+    FleetProblem, MatrixColumn, TargetNaming, columns, counted, folded, in_order, long, problems, report_mood,
+    row_mood, total_cost, verdict, word,
 };
 use crate::apply::ApplyOutcome;
 use crate::fleet::{Drift, FleetReport, FleetRow, TargetState};
@@ -16,7 +16,14 @@ const NAMED: usize = 12;
 /// Longer parts are folded up.
 const OPEN: usize = 12;
 
+/// More rows than this are drawn by need.
+const LARGE: usize = 2_000;
+/// Problems that a page of a large run tells.
+const TOLD: usize = 500;
+
 pub fn html(report: &FleetReport) -> String {
+    let is_large = report.rows.len() > LARGE;
+    let page = if is_large { long_page } else { page };
     page(&HtmlPage {
         title: &format!("{}: {}", report.stack, report.command),
         verdict: &verdict(report),
@@ -72,7 +79,10 @@ fn to_do(report: &FleetReport) -> Markup {
         return Markup::default();
     }
     let naming = TargetNaming::of(report);
-    let items = problems.iter().map(|one| problem(one, naming));
+    let most = if report.rows.len() > LARGE { TOLD } else { problems.len() };
+    let more = problems.len().saturating_sub(most);
+    let more = (more > 0).then(|| Markup::text(&format!("… and {more} more: the list below has them")).within("li"));
+    let items = problems.iter().take(most).map(|one| problem(one, naming)).chain(more);
     let title = format!("What to do ({})", problems.len());
     panel(&title, Markup::join(items).within("ul"), problems.len() <= OPEN)
 }
@@ -101,6 +111,9 @@ fn table(report: &FleetReport) -> Markup {
     if TargetNaming::of(report) == TargetNaming::Account {
         columns.retain(|column| *column != MatrixColumn::Region);
     }
+    if report.rows.len() > LARGE {
+        return long::table(report, &columns);
+    }
     let titles = columns.iter().map(|column| Title { title: column.title().to_owned(), numeric: is_number(*column) });
     grid(&HtmlGrid {
         id: "targets",
@@ -111,11 +124,11 @@ fn table(report: &FleetReport) -> Markup {
     })
 }
 
-fn is_number(column: MatrixColumn) -> bool {
+pub(super) fn is_number(column: MatrixColumn) -> bool {
     matches!(column, MatrixColumn::Planned | MatrixColumn::Applied | MatrixColumn::Drift | MatrixColumn::Cost)
 }
 
-fn line(command: &str, row: &FleetRow, columns: &[MatrixColumn]) -> HtmlRow {
+pub(super) fn line(command: &str, row: &FleetRow, columns: &[MatrixColumn]) -> HtmlRow {
     let cells = columns.iter().map(|column| {
         let shown = column.cell(row);
         let total = |sum: &crate::plan::PlanSummary| {
@@ -191,11 +204,15 @@ fn drift(drift: &Drift, row: &FleetRow) -> Markup {
 }
 
 fn note(note: &Note) -> Markup {
-    let lead = match note.kind {
+    said(&format!("{}{}", lead(note.kind), note.text), note.remedy.as_deref()).within("li")
+}
+
+/// What stands in front of a note.
+pub(super) fn lead(kind: NoteKind) -> &'static str {
+    match kind {
         NoteKind::Info => "",
         NoteKind::Warning => "warning: ",
         NoteKind::Act => "to do: ",
         NoteKind::Unknown => "unknown: ",
-    };
-    said(&format!("{lead}{}", note.text), note.remedy.as_deref()).within("li")
+    }
 }

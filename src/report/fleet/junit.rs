@@ -12,8 +12,7 @@ use std::io;
 /// begun is skipped. Changes that are pending are what a plan looks for, so there they are none. Of a status, alarms in ALARM and
 /// subscriptions that nobody has confirmed are failures, too.
 pub fn write(report: &FleetReport, put: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
-    let cases =
-        || report.rows.iter().map(|row| JunitCase { name: name(row), told: told(row, &report.command) });
+    let cases = || report.rows.iter().map(|row| JunitCase { name: name(row), told: told(row, &report.command) });
     junit::write(&verdict(report), &format!("{} {}", report.stack, report.command), cases, put)
 }
 

@@ -5,6 +5,7 @@ pub mod folded;
 pub mod html;
 pub mod json;
 pub mod junit;
+mod long;
 pub mod markdown;
 mod naming;
 pub mod text;

@@ -323,3 +323,30 @@ fn verbose_names_every_account_that_a_note_is_about() {
     let all = text::text(&report, &RenderOptions { verbose: true, ..RenderOptions::PLAIN });
     assert!(all.contains("100000000299)") && !all.contains(" more)"), "{all}");
 }
+
+/// Must hold: a page of very many rows holds each of them once, in a few bytes, and nothing of a name is markup.
+#[test]
+fn a_page_of_many_rows_is_small_and_whole() {
+    let mut rows: Vec<FleetRow> =
+        (0..20_000).map(|n| student(n, if n % 10 == 0 { TargetState::Failed } else { TargetState::Pending })).collect();
+    rows[7].columns.insert("name".into(), "</script><b>Eve & \u{1b}[2J https://u:hunter2@h".into());
+    rows[8].notes.push(Note::new(NoteKind::Act, "</script><!-- ##vso[task]"));
+    let page = html::html(&report("plan", rows));
+    assert!(page.len() < 20_000 * 100, "{} bytes", page.len());
+    assert_eq!(page.matches("<script").count(), 2);
+    assert_eq!(page.matches("</script>").count(), 2);
+    for hidden in ["<b>", "hunter2", "\u{1b}", "<!--"] {
+        assert!(!page.contains(hidden), "{hidden}");
+    }
+    let data = page.split("id=\"targets-data\">").nth(1).unwrap().split("</script>").next().unwrap();
+    let data: Value = serde_json::from_str(data).unwrap();
+    assert_eq!(data["rows"], 20_000);
+    assert_eq!(data["pools"][0].as_array().unwrap().len(), 20_000);
+    // The account, the address and the role's ARN of each row are in one line for all.
+    assert!(data["details"].as_array().unwrap().len() <= 4, "{}", data["details"]);
+    let lines = data["lines"].to_string();
+    assert!(lines.contains("arn:aws:iam::\\u00010\\u0001:role/Lab"), "{lines}");
+    assert!(page.contains("18000 pending</button>") && page.contains("2000 failed</button>"));
+    assert_eq!(page.matches("class=\"row bad\"").count(), 200, "what failed is there without the script");
+    assert!(page.contains("200 of 20000 targets; a browser"));
+}

@@ -32,9 +32,9 @@ impl RosterForm {
         match self {
             Self::Table => cut_table(bytes),
             // Whatever else begins a line there, it does not begin with a dash and a space.
-            Self::Yaml => (1..bytes.len().saturating_sub(1))
-                .rev()
-                .find(|at| bytes[at - 1] == b'\n' && bytes[*at] == b'-' && matches!(bytes[at + 1], b' ' | b'\n' | b'\r')),
+            Self::Yaml => (1..bytes.len().saturating_sub(1)).rev().find(|at| {
+                bytes[at - 1] == b'\n' && bytes[*at] == b'-' && matches!(bytes[at + 1], b' ' | b'\n' | b'\r')
+            }),
             Self::Json => cut_json(bytes),
         }
     }

@@ -39,7 +39,7 @@ pub fn load(path: &Path, pass_over: PassOver<'_>) -> Result<Roster, SpecError> {
         return whole(&name, &file::utf8(&name, begun)?, pass_over);
     }
     let form = RosterForm::of(&name, &String::from_utf8_lossy(&begun[..1024]));
-    let mut reader = RosterReader::new("the roster", pass_over);
+    let mut reader = RosterReader { is_whole: false, ..RosterReader::new("the roster", pass_over) };
     let (mut held, mut wrong) = (String::new(), None);
     let most = file::ROSTER.bytes();
     let read = pieces::each(form, begun, from, most, |at, bytes| match std::str::from_utf8(bytes) {
@@ -81,6 +81,8 @@ pub struct RosterReader<'a> {
     pub accounts: Vec<RosterAccount>,
     pub problems: Vec<SpecProblem>,
     label: &'static str,
+    /// Whether nothing else follows: where a list is wrong, its accounts are not compared with each other.
+    is_whole: bool,
     passed_over: usize,
     head: Option<TableHead>,
     seen: SeenTargets,
@@ -90,19 +92,26 @@ pub struct RosterReader<'a> {
 impl<'a> RosterReader<'a> {
     pub fn new(label: &'static str, pass_over: PassOver<'a>) -> Self {
         let (accounts, problems) = (Vec::new(), Vec::new());
-        Self { accounts, problems, label, passed_over: 0, head: None, seen: SeenTargets::default(), pass_over }
+        Self {
+            accounts,
+            problems,
+            label,
+            is_whole: true,
+            passed_over: 0,
+            head: None,
+            seen: SeenTargets::default(),
+            pass_over,
+        }
     }
 
     /// Takes the accounts of a piece; whether it is worth to read on.
     fn piece(&mut self, form: RosterForm, text: &str, at: usize) -> bool {
         let read = match form {
             RosterForm::Table => table::read(text, at, &mut self.head),
-            RosterForm::Json if at > 0 || !is_list(text) => {
-                yaml::read(&pieces::listed(text)).map(|mut parsed| {
-                    back_by_one(&mut parsed.root);
-                    (parsed.root, parsed.problems)
-                })
-            }
+            RosterForm::Json if at > 0 || !is_list(text) => yaml::read(&pieces::listed(text)).map(|mut parsed| {
+                back_by_one(&mut parsed.root);
+                (parsed.root, parsed.problems)
+            }),
             _ => yaml::read(text).map(|parsed| (parsed.root, parsed.problems)),
         };
         let by = if form == RosterForm::Table { 0 } else { at };
@@ -131,10 +140,12 @@ impl<'a> RosterReader<'a> {
         for item in list.items() {
             misspelt(item, &mut self.problems);
         }
-        if self.problems.len() > before {
+        if self.is_whole && self.problems.len() > before {
             return;
         }
-        for item in list.items() {
+        let wrong: BTreeSet<usize> = self.problems[before..].iter().map(|problem| problem.span.start).collect();
+        let is_right = |item: &&Node| wrong.range(item.span.start..=item.span.end).next().is_none();
+        for item in list.items().iter().filter(is_right) {
             let mut account = account(item);
             account.is_first = !self.seen.knows(&account.id);
             self.repeated(&account);
@@ -169,9 +180,7 @@ impl<'a> RosterReader<'a> {
             self.problems.push(empty.help("it has a line for each account, with at least `account`: twelve digits"));
         }
         match self.problems.is_empty() {
-            true => {
-                Ok(Roster { accounts: self.accounts, passed_over: self.passed_over, name: name.to_owned(), text })
-            }
+            true => Ok(Roster { accounts: self.accounts, passed_over: self.passed_over, name: name.to_owned(), text }),
             false => Err(text.mistakes(name, self.problems)),
         }
     }

@@ -124,11 +124,8 @@ fn rows(
     delimiter: u8,
     problems: &mut Vec<SpecProblem>,
 ) -> Result<Vec<Vec<RosterCell>>, SpecProblem> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(body.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(body.as_bytes());
     let mut records: Vec<(usize, csv::StringRecord)> = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| SpecProblem::new(Span::default(), format!("this is no CSV: {error}")))?;

@@ -61,13 +61,15 @@ fn other_tools_call_the_column_otherwise_and_say_their_separator() {
 
 #[test]
 fn json_lines_are_a_roster() {
-    let lines = "{\"id\": \"111122223333\", \"name\": \"A } \\\" {\"}\n{\"account\": \"222233334444\", \"region\": \"mars\"}\n";
+    let lines =
+        "{\"id\": \"111122223333\", \"name\": \"A } \\\" {\"}\n{\"account\": \"222233334444\", \"region\": \"mars\"}\n";
     let error = Roster::parse("r.jsonl", lines).unwrap_err();
     assert_eq!((error.problems()[0].line, error.problems()[0].column), (2, 39), "{error}");
     let right = Roster::parse("stdin", &lines.replace("mars", "eu-west-1")).unwrap();
     assert_eq!(right.accounts[0].columns["name"], "A } \" {");
     assert_eq!(right.accounts[1].regions, ["eu-west-1"]);
-    let list = Roster::parse("r.json", &format!("[{}]", lines.replace("mars", "eu-west-1").trim().replace("}\n{", "},\n {")));
+    let list =
+        Roster::parse("r.json", &format!("[{}]", lines.replace("mars", "eu-west-1").trim().replace("}\n{", "},\n {")));
     assert_eq!(list.unwrap().accounts.len(), 2);
 }
 
@@ -119,6 +121,9 @@ fn mistakes_of_a_large_file_have_their_places() {
         let lines: Vec<usize> = error.problems().iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [line("100000025000"), line(far)], "{name}: {error}");
         let shown = error.to_string();
-        assert!(shown.contains(&format!("{name}:{}:", line("100000000007"))) && shown.contains("10000002500x"), "{shown}");
+        assert!(
+            shown.contains(&format!("{name}:{}:", line("100000000007"))) && shown.contains("10000002500x"),
+            "{shown}"
+        );
     }
 }

@@ -28,7 +28,8 @@ pub struct DriftGroup {
 /// `alarm/${name}`, and what all rows have in common stays as it is.
 pub fn fold(rows: &[FleetRow]) -> Vec<DriftGroup> {
     // What a row's values are called is worked out anew in each pass: of all rows together it would be more than the rows.
-    let rows = || rows.iter().filter(|row| !row.drift.is_empty()).map(|row| (row, named(&row.target, &row.columns)));
+    let rows =
+        || rows.iter().filter(|row| !row.drift.is_empty()).map(|row| (row, named(&row.target, row.columns.iter())));
     let mut seen = TemplateEvidence::default();
     for (row, names) in rows() {
         for drift in &row.drift {
@@ -62,25 +63,34 @@ pub struct Alike {
 
 /// Groups what is said of rows, a line a row and thing said, as `fold` groups drift: the most first, then in their order.
 pub fn alike(said: &[(&FleetRow, Vec<&str>)]) -> Vec<Alike> {
-    let said = said.iter().map(|(row, texts)| (&row.target, &row.columns, texts.as_slice()));
-    alike_texts(said)
+    grouped(said.iter().map(|(row, texts)| (&row.target, || named(&row.target, row.columns.iter()), texts.clone())))
 }
 
 /// Groups what is said of targets with the roster's columns, where it is not said of a `FleetRow`.
 pub fn alike_texts<'a>(
     said: impl Iterator<Item = (&'a Target, &'a BTreeMap<String, String>, &'a [&'a str])>,
 ) -> Vec<Alike> {
-    let said: Vec<(&Target, &BTreeMap<String, String>, &[&str])> = said.collect();
+    let texts = |(name, value): (&'a String, &'a String)| (name.as_str(), value.as_str());
+    grouped(
+        said.map(|(target, columns, said)| (target, move || named(target, columns.iter().map(texts)), said.to_vec())),
+    )
+}
+
+/// `named`: what the values of a target are called, as often as it is asked.
+fn grouped<'a, N: Fn() -> Vec<NamedValue<'a>>>(
+    said: impl Iterator<Item = (&'a Target, N, Vec<&'a str>)>,
+) -> Vec<Alike> {
+    let said: Vec<(&Target, N, Vec<&str>)> = said.collect();
     let mut seen = TemplateEvidence::default();
-    for (target, columns, texts) in &said {
-        let names = named(target, columns);
+    for (_, named, texts) in &said {
+        let names = named();
         for (place, text) in texts.iter().enumerate() {
             seen.note(&place.to_string(), text, &names);
         }
     }
     let mut groups: BTreeMap<Vec<String>, Vec<Target>> = BTreeMap::new();
-    for (target, columns, texts) in said {
-        let names = named(target, columns);
+    for (target, named, texts) in said {
+        let names = named();
         let template = |(place, text): (usize, &&str)| {
             seen.template(&place.to_string(), text, &names).unwrap_or_else(|| (*text).to_owned())
         };
@@ -101,9 +111,8 @@ struct NamedValue<'a> {
 }
 
 /// The longest value first, so that one within another is not taken for itself.
-fn named<'a>(target: &'a Target, columns: &'a BTreeMap<String, String>) -> Vec<NamedValue<'a>> {
+fn named<'a>(target: &'a Target, columns: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<NamedValue<'a>> {
     let own = [("account", target.account.as_str()), ("region", target.region.as_str())];
-    let columns = columns.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let all = own.into_iter().chain(columns).filter(|(_, value)| !value.is_empty());
     let mut all: Vec<NamedValue<'a>> = all.map(|(name, value)| NamedValue { name, value }).collect();
     all.sort_by(|a, b| b.value.len().cmp(&a.value.len()).then_with(|| a.name.cmp(b.name)));

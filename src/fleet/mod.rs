@@ -1,6 +1,7 @@
 //! The pipeline times targets: read, diff, apply, verify. One account is a fleet of one.
 
 mod access;
+mod columns;
 mod fold;
 mod merge;
 pub mod organization;

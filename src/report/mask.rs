@@ -146,6 +146,11 @@ pub fn json_line(value: Value) -> String {
     escaped(format!("{}\n", json(value)))
 }
 
+/// A text that is without secrets, as a string of JSON.
+pub fn json_text(text: &str) -> String {
+    escaped(Value::from(text).to_string())
+}
+
 fn escaped(json: String) -> String {
     match visible::escape_json(&json) {
         Cow::Owned(escaped) => escaped,

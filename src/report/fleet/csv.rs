@@ -46,7 +46,7 @@ const HEADER: [&str; 33] = [
 
 /// The whole report. A column of the roster that is called like one of ours has `roster.` in front.
 pub fn write(report: &FleetReport, put: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
-    let columns: BTreeSet<&str> = report.rows.iter().flat_map(|row| row.columns.keys().map(String::as_str)).collect();
+    let columns: BTreeSet<&str> = report.rows.iter().flat_map(|row| row.columns.keys()).collect();
     let ours = |name: &str| HEADER.contains(&name) || ["account", "region"].contains(&name);
     let titles: Vec<String> =
         columns.iter().map(|name| if ours(name) { format!("roster.{name}") } else { (*name).to_owned() }).collect();
@@ -65,7 +65,7 @@ pub fn needs_mark(report: &FleetReport) -> bool {
 
 fn line(row: &FleetRow, columns: &BTreeSet<&str>) -> Vec<String> {
     let mut line = vec![row.target.account.clone(), row.target.region.clone()];
-    line.extend(columns.iter().map(|name| row.columns.get(*name).cloned().unwrap_or_default()));
+    line.extend(columns.iter().map(|name| row.columns.get(name).unwrap_or_default().to_owned()));
     line.push(word(row.state).to_owned());
     for sum in [&row.planned, &row.applied] {
         line.extend(counts(sum.map(|sum| {

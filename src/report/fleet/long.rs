@@ -35,7 +35,7 @@ pub fn table(report: &FleetReport, columns: &[MatrixColumn]) -> Markup {
 }
 
 fn packed(report: &FleetReport, rows: &[&FleetRow], columns: &[MatrixColumn]) -> LongRows {
-    let own: BTreeSet<&str> = rows.iter().flat_map(|row| row.columns.keys().map(String::as_str)).collect();
+    let own: BTreeSet<&str> = rows.iter().flat_map(|row| row.columns.keys()).collect();
     let mut all = LongRows { rows: rows.len(), own: 2, ..LongRows::default() };
     for (at, name) in ["account", "region"].into_iter().chain(own.iter().copied()).enumerate() {
         let mut texts = PackedTexts::default();
@@ -68,7 +68,7 @@ fn value(row: &FleetRow, at: usize, name: &str) -> String {
     mask::line(match at {
         0 => &row.target.account,
         1 => &row.target.region,
-        _ => row.columns.get(name).map_or("", String::as_str),
+        _ => row.columns.get(name).unwrap_or_default(),
     })
 }
 

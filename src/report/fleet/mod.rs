@@ -302,7 +302,7 @@ fn sum(sum: &PlanSummary) -> String {
 
 /// By which people know the row: the roster's `name`, else its `email`, else nothing.
 fn name(row: &FleetRow) -> &str {
-    ["name", "email"].iter().find_map(|column| row.columns.get(*column)).map_or("", String::as_str)
+    ["name", "email"].iter().find_map(|column| row.columns.get(column)).unwrap_or_default()
 }
 
 /// Something that has to be said of some targets, with what to do about it.

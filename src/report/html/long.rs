@@ -10,14 +10,16 @@ use std::collections::HashMap;
 /// As `long.js` reads them: a digit is how much of the text before a text begins with, or the place of a value.
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Texts that follow each other, each as how much of the one before it begins with, and the rest.
+/// Texts that follow each other, each as how much of the one before it begins with, and the rest; a list in JSON from the beginning,
+/// since as values they would take many times that room.
 #[derive(Debug, Default)]
 pub struct PackedTexts {
-    packed: Vec<Value>,
+    json: String,
     before: String,
 }
 
 impl PackedTexts {
+    /// `text` is without secrets.
     pub fn push(&mut self, text: &str) {
         let (mut bytes, mut units) = (0, 0);
         for (a, b) in text.chars().zip(self.before.chars()) {
@@ -27,8 +29,13 @@ impl PackedTexts {
             bytes += a.len_utf8();
             units += a.len_utf16();
         }
-        self.packed.push(format!("{}{}", char::from(DIGITS[units]), &text[bytes..]).into());
-        self.before = text.to_owned();
+        self.json.push(if self.json.is_empty() { '[' } else { ',' });
+        self.json.push_str(&mask::json_text(&format!("{}{}", char::from(DIGITS[units]), &text[bytes..])));
+        text.clone_into(&mut self.before);
+    }
+
+    fn json(&self) -> String {
+        if self.json.is_empty() { "[]".to_owned() } else { format!("{}]", self.json) }
     }
 }
 
@@ -37,7 +44,7 @@ impl PackedTexts {
 pub struct CodedValues<V> {
     values: Vec<V>,
     places: HashMap<V, usize>,
-    codes: Vec<usize>,
+    codes: Vec<u32>,
 }
 
 impl<V> Default for CodedValues<V> {
@@ -59,7 +66,8 @@ impl<V: Clone + Eq + std::hash::Hash> CodedValues<V> {
 
     pub fn push(&mut self, value: V) {
         let place = self.place(value);
-        self.codes.push(place);
+        // There are no more values than rows.
+        self.codes.push(u32::try_from(place).unwrap_or(u32::MAX));
     }
 
     pub fn values(&self) -> &[V] {
@@ -71,7 +79,7 @@ impl<V: Clone + Eq + std::hash::Hash> CodedValues<V> {
         if self.values.len() > DIGITS.len() {
             return self.codes.iter().copied().map(Value::from).collect();
         }
-        self.codes.iter().map(|code| char::from(DIGITS[*code])).collect::<String>().into()
+        self.codes.iter().map(|code| char::from(DIGITS[*code as usize])).collect::<String>().into()
     }
 }
 
@@ -115,13 +123,12 @@ pub struct LongRows {
 /// The list: `grid` has the first rows as they are without the script.
 pub fn long(grid: &HtmlGrid, all: &LongRows) -> Markup {
     let names: Vec<Value> = all.names.iter().map(|(name, pool)| json!({ "name": name, "pool": pool })).collect();
-    let pools: Vec<&[Value]> = all.pools.iter().map(|pool| pool.packed.as_slice()).collect();
+    let pools: Vec<String> = all.pools.iter().map(PackedTexts::json).collect();
     let moods: Vec<&str> = all.moods.values().iter().map(|mood| mood.class()).collect();
     let data = json!({
         "rows": all.rows,
         "one": grid.one,
         "columns": all.columns.iter().map(LongColumn::json).collect::<Vec<_>>(),
-        "pools": pools,
         "names": names,
         "own": all.own,
         "kinds": all.kinds.values(),
@@ -132,12 +139,15 @@ pub fn long(grid: &HtmlGrid, all: &LongRows) -> Markup {
         "details": all.details.values(),
         "detail": { "codes": all.details.codes() },
     });
-    let data = Markup::data(&format!("{}-data", grid.id), &mask::json_line(data));
+    let data = mask::json_line(data);
+    // Behind the bracket that opens it: the pools are made fit text by text.
+    let data = format!("{{\"pools\":[{}],{}", pools.join(","), data.get(1..).unwrap_or_default());
+    let data = Markup::data(&format!("{}-data", grid.id), &data);
     let mut kinds: Vec<GridKind<'_>> =
         all.kinds.values().iter().map(|kind| (CellStatus::Quiet, kind.as_str(), 0)).collect();
     for (kind, mood) in all.kinds.codes.iter().zip(&all.moods.codes) {
-        let (worst, _, n) = &mut kinds[*kind];
-        *worst = all.moods.values()[*mood].max(*worst);
+        let (worst, _, n) = &mut kinds[*kind as usize];
+        *worst = all.moods.values()[*mood as usize].max(*worst);
         *n += 1;
     }
     let more = Markup::text("Show more").with("button", &[("type", "button"), ("class", "more"), ("hidden", "")]);

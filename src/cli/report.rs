@@ -176,7 +176,7 @@ impl MergeArgs {
 impl WrittenArgs {
     fn write(&self, report: &FleetReport, output: &mut Output) -> Result<(), CliFailure> {
         let Some(path) = &self.out else {
-            let (format, look) = (self.format.unwrap_or_default(), output.look.clone());
+            let (format, look) = (self.format.unwrap_or_default(), output.look);
             return output.result_by(|put| format.write(report, &look, put));
         };
         let format = self.format.map_or_else(|| ReportFormat::of(path), Ok)?;

@@ -20,7 +20,7 @@ impl Fleet {
         for (path, format) in &self.save {
             report::save(path, *format, found)?;
         }
-        let look = run.output.look.clone();
+        let look = run.output.look;
         run.output.result_by(|put| format.write(found, &look, put))?;
         if run.output.look.verbose {
             let counts: Vec<_> =

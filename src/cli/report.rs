@@ -6,7 +6,7 @@ use super::failure::CliFailure;
 use super::output::{Output, write_file_by};
 use crate::fleet::{FleetReport, FleetRow, NoReport, TargetState, merge};
 use crate::model::file;
-use crate::report::{RenderOptions, csv, fleet};
+use crate::report::{RenderOptions, fleet};
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use std::io;
@@ -218,8 +218,7 @@ fn refused(error: &NoReport, path: Option<&Path>) -> CliFailure {
 
 /// Writes the report, whole or not at all; what is no plain file (a pipe) is written to as it is.
 pub fn save(path: &Path, format: ReportFormat, report: &FleetReport) -> Result<(), CliFailure> {
-    let has_mark = format == ReportFormat::Csv && fleet::csv::needs_mark(report);
-    let mark = if has_mark { csv::MARK } else { "" };
+    let mark = if format == ReportFormat::Csv { fleet::csv::mark(report) } else { "" };
     write_file_by(path, mark.as_bytes(), |put| format.write(report, &RenderOptions::PLAIN, put))
 }
 

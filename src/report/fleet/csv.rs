@@ -54,13 +54,14 @@ pub fn write(report: &FleetReport, put: &mut dyn FnMut(&str) -> io::Result<()>) 
     csv::write(header, report.rows.iter().map(|row| line(row, &columns)), put)
 }
 
-/// Whether any text of the report is more than ASCII.
-pub fn needs_mark(report: &FleetReport) -> bool {
+/// What stands in front of a file: the mark of UTF-8 where any text of the report is more than ASCII, else nothing.
+pub fn mark(report: &FleetReport) -> &'static str {
     let beyond = |text: &str| !text.is_ascii();
-    report.rows.iter().any(|row| {
+    let is_beyond = report.rows.iter().any(|row| {
         let (message, remedy) = why(row);
         row.columns.iter().any(|(name, value)| beyond(name) || beyond(value)) || beyond(&message) || beyond(&remedy)
-    })
+    });
+    if is_beyond { csv::MARK } else { "" }
 }
 
 fn line(row: &FleetRow, columns: &BTreeSet<&str>) -> Vec<String> {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::apply::ApplyOutcome;
 use crate::fleet::{Drift, FleetReport, FleetRow, TargetState};
-use crate::plan::{Note, NoteKind};
+use crate::plan::Note;
 
 /// Targets that a problem names.
 const NAMED: usize = 12;
@@ -111,24 +111,24 @@ fn table(report: &FleetReport) -> Markup {
     if TargetNaming::of(report) == TargetNaming::Account {
         columns.retain(|column| *column != MatrixColumn::Region);
     }
-    if report.rows.len() > LARGE {
-        return long::table(report, &columns);
-    }
+    let is_large = report.rows.len() > LARGE;
+    let rows = if is_large { long::first(report) } else { in_order(report) };
     let titles = columns.iter().map(|column| Title { title: column.title().to_owned(), numeric: is_number(*column) });
-    grid(&HtmlGrid {
+    let whole = HtmlGrid {
         id: "targets",
         caption: "Every target with its state; activate an account to see what is known of it".to_owned(),
         one: "target",
         columns: titles.collect(),
-        rows: in_order(report).into_iter().map(|row| line(&report.command, row, &columns)).collect(),
-    })
+        rows: rows.into_iter().map(|row| line(&report.command, row, &columns)).collect(),
+    };
+    if is_large { long::table(report, &whole, &columns) } else { grid(&whole) }
 }
 
-pub(super) fn is_number(column: MatrixColumn) -> bool {
+fn is_number(column: MatrixColumn) -> bool {
     matches!(column, MatrixColumn::Planned | MatrixColumn::Applied | MatrixColumn::Drift | MatrixColumn::Cost)
 }
 
-pub(super) fn line(command: &str, row: &FleetRow, columns: &[MatrixColumn]) -> HtmlRow {
+fn line(command: &str, row: &FleetRow, columns: &[MatrixColumn]) -> HtmlRow {
     let cells = columns.iter().map(|column| {
         let shown = column.cell(row);
         let total = |sum: &crate::plan::PlanSummary| {
@@ -204,15 +204,5 @@ fn drift(drift: &Drift, row: &FleetRow) -> Markup {
 }
 
 fn note(note: &Note) -> Markup {
-    said(&format!("{}{}", lead(note.kind), note.text), note.remedy.as_deref()).within("li")
-}
-
-/// What stands in front of a note.
-pub(super) fn lead(kind: NoteKind) -> &'static str {
-    match kind {
-        NoteKind::Info => "",
-        NoteKind::Warning => "warning: ",
-        NoteKind::Act => "to do: ",
-        NoteKind::Unknown => "unknown: ",
-    }
+    said(&format!("{}{}", long::lead(note.kind), note.text), note.remedy.as_deref()).within("li")
 }

@@ -1,12 +1,13 @@
 //! The rows of a large run for a page that draws them by need: what many rows have in common stands in it once.
 
 use super::super::html::Markup;
-use super::super::html::grid::{HtmlColumn, HtmlGrid};
+use super::super::html::grid::HtmlGrid;
 use super::super::html::long::{CodedValues, LongColumn, LongRows, PackedTexts, long};
 use super::super::{field_text, mask};
-use super::{MatrixColumn, html, in_order, row_mood, word};
+use super::{MatrixColumn, in_order, row_mood, word};
 use crate::apply::ApplyOutcome;
 use crate::fleet::{FleetReport, FleetRow, TargetState};
+use crate::plan::NoteKind;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -15,23 +16,27 @@ const PLAIN: usize = 200;
 /// A value that is shorter stands in texts by chance.
 const SHORTEST: usize = 4;
 
-/// The list of all targets.
-pub fn table(report: &FleetReport, columns: &[MatrixColumn]) -> Markup {
+/// The rows that are in the page without its script.
+pub fn first(report: &FleetReport) -> Vec<&FleetRow> {
     let rows = in_order(report);
-    let mut first: Vec<&FleetRow> =
-        rows.iter().copied().filter(|row| row.state.is_worth_another_run()).take(PLAIN).collect();
-    let missing = PLAIN - first.len();
-    first.extend(rows.iter().filter(|row| !row.state.is_worth_another_run()).take(missing));
-    let titles =
-        columns.iter().map(|column| HtmlColumn { title: column.title().to_owned(), numeric: html::is_number(*column) });
-    let grid = HtmlGrid {
-        id: "targets",
-        caption: "Every target with its state; activate an account to see what is known of it".to_owned(),
-        one: "target",
-        columns: titles.collect(),
-        rows: first.into_iter().map(|row| html::line(&report.command, row, columns)).collect(),
-    };
-    long(&grid, &packed(report, &rows, columns))
+    let (again, well): (Vec<&FleetRow>, Vec<&FleetRow>) =
+        rows.into_iter().partition(|row| row.state.is_worth_another_run());
+    again.into_iter().chain(well).take(PLAIN).collect()
+}
+
+/// The list of all targets; `grid` has the first of them.
+pub fn table(report: &FleetReport, grid: &HtmlGrid, columns: &[MatrixColumn]) -> Markup {
+    long(grid, &packed(report, &in_order(report), columns))
+}
+
+/// What stands in front of a note.
+pub fn lead(kind: NoteKind) -> &'static str {
+    match kind {
+        NoteKind::Info => "",
+        NoteKind::Warning => "warning: ",
+        NoteKind::Act => "to do: ",
+        NoteKind::Unknown => "unknown: ",
+    }
 }
 
 fn packed(report: &FleetReport, rows: &[&FleetRow], columns: &[MatrixColumn]) -> LongRows {
@@ -180,7 +185,7 @@ fn lines(row: &FleetRow) -> Vec<(char, String)> {
         push('h', "To know");
     }
     for note in &row.notes {
-        let text = format!("{}{}", html::lead(note.kind), note.text);
+        let text = format!("{}{}", lead(note.kind), note.text);
         said(&mut push, 'i', &text, note.remedy.as_deref());
     }
     lines

@@ -73,12 +73,12 @@ for (const list of document.querySelectorAll(".long")) {
   };
   const hasMore = (row) => data.details[coded(data.detail, row)].length > 0 || roster(row).length > 0;
   const drawn = (row) => {
-    const made = element("tr", { role: "row", class: "row " + data.moods[coded(data.mood, row)], "data-kind": data.kinds[coded(data.kind, row)] });
+    const made = element("tr", { role: "row", class: "row " + data.statuses[coded(data.status, row)], "data-kind": data.kinds[coded(data.kind, row)] });
     data.columns.forEach((column, at) => {
       const label = heads[at].textContent;
       const shown = cell(column, row);
       let inner = shown;
-      if (column.badge) inner = element("span", { class: "badge " + data.moods[coded(data.mood, row)] }, shown);
+      if (column.badge) inner = element("span", { class: "badge " + data.statuses[coded(data.status, row)] }, shown);
       else if (column.name && shown.length > 0 && shown.length <= 24) inner = element("span", { class: "keep" }, shown);
       const attributes = { class: heads[at].className, "data-label": label };
       if (at > 0) {

@@ -124,7 +124,7 @@ pub struct LongRows {
 pub fn long(grid: &HtmlGrid, all: &LongRows) -> Markup {
     let names: Vec<Value> = all.names.iter().map(|(name, pool)| json!({ "name": name, "pool": pool })).collect();
     let pools: Vec<String> = all.pools.iter().map(PackedTexts::json).collect();
-    let moods: Vec<&str> = all.moods.values().iter().map(|mood| mood.class()).collect();
+    let statuses: Vec<&str> = all.moods.values().iter().map(|mood| mood.class()).collect();
     let data = json!({
         "rows": all.rows,
         "one": grid.one,
@@ -133,8 +133,8 @@ pub fn long(grid: &HtmlGrid, all: &LongRows) -> Markup {
         "own": all.own,
         "kinds": all.kinds.values(),
         "kind": { "codes": all.kinds.codes() },
-        "moods": moods,
-        "mood": { "codes": all.moods.codes() },
+        "statuses": statuses,
+        "status": { "codes": all.moods.codes() },
         "lines": all.lines.values().iter().map(|(kind, text)| json!([kind, text])).collect::<Vec<_>>(),
         "details": all.details.values(),
         "detail": { "codes": all.details.codes() },

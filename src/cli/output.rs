@@ -93,6 +93,20 @@ impl Output {
         self.put(&mask::printed(text))
     }
 
+    /// A result that is made while it is written, in pieces that end with a line.
+    pub fn result_by(
+        &mut self,
+        make: impl FnOnce(&mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()>,
+    ) -> Result<(), CliFailure> {
+        self.has_result = true;
+        match mask::through_writer(&mut self.stdout, make).and_then(|()| self.stdout.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(error).context("could not write the result to stdout").map_err(CliFailure::from)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Annotations, on stdout: the only lines that are orders to a CI system. Their texts are made fit by who writes them.
     pub fn annotations(&mut self, text: &str) -> Result<(), CliFailure> {
         self.put(&mask::text(text))
@@ -194,6 +208,19 @@ impl Beside {
 /// as `/dev/stdout`, is written to as it is.
 pub fn write_file(path: &Path, text: &str) -> Result<(), CliFailure> {
     let written = file::replace_or_stream(path, mask::printed(text).as_bytes());
+    Ok(written.with_context(|| format!("could not write {}", path.display()))?)
+}
+
+/// The same of a text that is made while it is written, in pieces that end with a line. `mark`: bytes in front that say what it is.
+pub fn write_file_by(
+    path: &Path,
+    mark: &[u8],
+    make: impl FnOnce(&mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()>,
+) -> Result<(), CliFailure> {
+    let written = file::replace_or_stream_by(path, |file| {
+        file.write_all(mark)?;
+        mask::through_writer(file, make)
+    });
     Ok(written.with_context(|| format!("could not write {}", path.display()))?)
 }
 

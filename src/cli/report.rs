@@ -3,14 +3,14 @@
 use super::args::OutputFormat;
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::output::{Output, write_file};
+use super::output::{Output, write_file_by};
 use super::report_parts;
 use crate::fleet::{FleetReport, FleetRow, Merge, Merged, NoReport, TargetState};
 use crate::model::file;
 use crate::report::{RenderOptions, fleet};
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
-use std::io::Read;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Shows and joins saved reports of runs over a roster
@@ -130,15 +130,20 @@ impl ReportFormat {
         })
     }
 
-    /// The report in this format, ending in a line feed.
-    pub fn render(self, report: &FleetReport, look: &RenderOptions) -> String {
+    /// The report in this format, ending in a line feed, in pieces that are handed on as they are made.
+    pub fn write(
+        self,
+        report: &FleetReport,
+        look: &RenderOptions,
+        put: &mut dyn FnMut(&str) -> io::Result<()>,
+    ) -> io::Result<()> {
         match self {
-            ReportFormat::Table => fleet::text::text(report, look),
-            ReportFormat::Json => fleet::json::json(report),
-            ReportFormat::Markdown => fleet::markdown::markdown(report),
-            ReportFormat::Csv => fleet::csv::csv(report),
-            ReportFormat::Html => fleet::html::html(report),
-            ReportFormat::Junit => fleet::junit::junit(report),
+            ReportFormat::Table => put(&fleet::text::text(report, look)),
+            ReportFormat::Json => fleet::json::write(report, put),
+            ReportFormat::Markdown => put(&fleet::markdown::markdown(report)),
+            ReportFormat::Csv => fleet::csv::write(report, put),
+            ReportFormat::Html => put(&fleet::html::html(report)),
+            ReportFormat::Junit => fleet::junit::write(report, put),
         }
     }
 }
@@ -186,7 +191,8 @@ impl MergeArgs {
 impl WrittenArgs {
     fn write(&self, report: &FleetReport, output: &mut Output) -> Result<(), CliFailure> {
         let Some(path) = &self.out else {
-            return output.result(&self.format.unwrap_or_default().render(report, &output.look));
+            let (format, look) = (self.format.unwrap_or_default(), output.look);
+            return output.result_by(|put| format.write(report, &look, put));
         };
         let format = self.format.map_or_else(|| ReportFormat::of(path), Ok)?;
         save(path, format, report)?;
@@ -208,20 +214,16 @@ pub fn exit(rows: &[FleetRow], all_well: Exit) -> Exit {
     shared.filter(|_| one_reason).unwrap_or(Exit::Partial)
 }
 
-/// Bytes of a report at most: that of ten thousand accounts is a tenth of it.
-const MOST: u64 = 256 << 20;
-
 /// Reads a saved report; `-` is standard input.
 pub fn load(path: &Path) -> Result<FleetReport, CliFailure> {
-    let text = match path.as_os_str() == "-" {
-        true => {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).map(|_| text)
+    let read = match path.as_os_str() == "-" {
+        true => FleetReport::read(io::stdin().lock()),
+        false => {
+            let file = file::open_plain(path);
+            FleetReport::read(file.with_context(|| format!("could not read the report {}", path.display()))?)
         }
-        false => file::read_text(path, MOST),
     };
-    let text = text.with_context(|| format!("could not read the report {}", path.display()))?;
-    FleetReport::parse(&text).map_err(|error| refused(&error, Some(path)))
+    read.map_err(|error| refused(&error, Some(path)))
 }
 
 /// Reads these reports as one; `None` without any.
@@ -240,7 +242,8 @@ fn refused(error: &NoReport, path: Option<&Path>) -> CliFailure {
 
 /// Writes the report, whole or not at all; what is no plain file (a pipe) is written to as it is.
 pub fn save(path: &Path, format: ReportFormat, report: &FleetReport) -> Result<(), CliFailure> {
-    write_file(path, &format.render(report, &RenderOptions::PLAIN))
+    let mark = if format == ReportFormat::Csv { fleet::csv::mark(report) } else { "" };
+    write_file_by(path, mark.as_bytes(), |put| format.write(report, &RenderOptions::PLAIN, put))
 }
 
 #[cfg(test)]
@@ -269,7 +272,10 @@ mod tests {
         let read = load(&path).unwrap();
         assert_eq!(read.rows.len(), 20);
         // Secrets are gone, so it is the text that stays the same.
-        assert_eq!(fleet::json::json(&read), fs::read_to_string(&path).unwrap());
+        let again = folder.path().join("again.json");
+        save(&again, ReportFormat::Json, &read).unwrap();
+        assert_eq!(fs::read(&again).unwrap(), fs::read(&path).unwrap());
+        fs::remove_file(again).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         let nowhere = folder.path().join("no/such/folder/r.json");
         assert!(save(&nowhere, ReportFormat::Json, &report).is_err());

@@ -7,7 +7,8 @@ use crate::plan::Blocked;
 use crate::resources::Address;
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, RandomState};
 
 /// More names than this in one text, and only all of them together or one alone are tried.
 const TRIED: usize = 4;
@@ -26,23 +27,24 @@ pub struct DriftGroup {
 /// value of the same column and the rest is equal: that a student is called `errors` does not turn `alarm/errors` into
 /// `alarm/${name}`, and what all rows have in common stays as it is.
 pub fn fold(rows: &[FleetRow]) -> Vec<DriftGroup> {
-    let rows: Vec<(&FleetRow, Vec<NamedValue>)> =
-        rows.iter().filter(|row| !row.drift.is_empty()).map(|row| (row, named(&row.target, &row.columns))).collect();
+    // What a row's values are called is worked out anew in each pass: of all rows together it would be more than the rows.
+    let rows =
+        || rows.iter().filter(|row| !row.drift.is_empty()).map(|row| (row, named(&row.target, row.columns.iter())));
     let mut seen = TemplateEvidence::default();
-    for (row, names) in &rows {
+    for (row, names) in rows() {
         for drift in &row.drift {
             templated(drift, &mut |place, text| {
-                seen.note(place, text, names);
+                seen.note(place, text, &names);
                 None
             });
         }
     }
     let mut groups: BTreeMap<String, DriftGroup> = BTreeMap::new();
-    for (row, names) in &rows {
+    for (row, names) in rows() {
         let drift: Vec<Drift> = row
             .drift
             .iter()
-            .map(|drift| templated(drift, &mut |place, text| seen.template(place, text, names)))
+            .map(|drift| templated(drift, &mut |place, text| seen.template(place, text, &names)))
             .collect();
         let key = serde_json::to_string(&drift).unwrap_or_default();
         groups.entry(key).or_insert_with(|| DriftGroup { targets: Vec::new(), drift }).targets.push(row.target.clone());
@@ -61,24 +63,34 @@ pub struct Alike {
 
 /// Groups what is said of rows, a line a row and thing said, as `fold` groups drift: the most first, then in their order.
 pub fn alike(said: &[(&FleetRow, Vec<&str>)]) -> Vec<Alike> {
-    let said = said.iter().map(|(row, texts)| (&row.target, &row.columns, texts.as_slice()));
-    alike_texts(said)
+    grouped(said.iter().map(|(row, texts)| (&row.target, || named(&row.target, row.columns.iter()), texts.clone())))
 }
 
 /// Groups what is said of targets with the roster's columns, where it is not said of a `FleetRow`.
 pub fn alike_texts<'a>(
     said: impl Iterator<Item = (&'a Target, &'a BTreeMap<String, String>, &'a [&'a str])>,
 ) -> Vec<Alike> {
-    let said: Vec<(&Target, Vec<NamedValue>, &[&str])> =
-        said.map(|(target, columns, texts)| (target, named(target, columns), texts)).collect();
+    let texts = |(name, value): (&'a String, &'a String)| (name.as_str(), value.as_str());
+    grouped(
+        said.map(|(target, columns, said)| (target, move || named(target, columns.iter().map(texts)), said.to_vec())),
+    )
+}
+
+/// `named`: what the values of a target are called, as often as it is asked.
+fn grouped<'a, N: Fn() -> Vec<NamedValue<'a>>>(
+    said: impl Iterator<Item = (&'a Target, N, Vec<&'a str>)>,
+) -> Vec<Alike> {
+    let said: Vec<(&Target, N, Vec<&str>)> = said.collect();
     let mut seen = TemplateEvidence::default();
-    for (_, names, texts) in &said {
+    for (_, named, texts) in &said {
+        let names = named();
         for (place, text) in texts.iter().enumerate() {
-            seen.note(&place.to_string(), text, names);
+            seen.note(&place.to_string(), text, &names);
         }
     }
     let mut groups: BTreeMap<Vec<String>, Vec<Target>> = BTreeMap::new();
-    for (target, names, texts) in said {
+    for (target, named, texts) in said {
+        let names = named();
         let template = |(place, text): (usize, &&str)| {
             seen.template(&place.to_string(), text, &names).unwrap_or_else(|| (*text).to_owned())
         };
@@ -93,61 +105,66 @@ pub fn alike_texts<'a>(
 }
 
 /// A value of a row and what it is called.
-struct NamedValue {
-    name: String,
-    value: String,
+struct NamedValue<'a> {
+    name: &'a str,
+    value: &'a str,
 }
 
 /// The longest value first, so that one within another is not taken for itself.
-fn named(target: &Target, columns: &BTreeMap<String, String>) -> Vec<NamedValue> {
-    let own = [("account", &target.account), ("region", &target.region)];
-    let columns = columns.iter().map(|(name, value)| (name.as_str(), value));
+fn named<'a>(target: &'a Target, columns: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<NamedValue<'a>> {
+    let own = [("account", target.account.as_str()), ("region", target.region.as_str())];
     let all = own.into_iter().chain(columns).filter(|(_, value)| !value.is_empty());
-    let mut all: Vec<NamedValue> =
-        all.map(|(name, value)| NamedValue { name: name.to_owned(), value: value.clone() }).collect();
-    all.sort_by(|a, b| b.value.len().cmp(&a.value.len()).then_with(|| a.name.cmp(&b.name)));
+    let mut all: Vec<NamedValue<'a>> = all.map(|(name, value)| NamedValue { name, value }).collect();
+    all.sort_by(|a, b| b.value.len().cmp(&a.value.len()).then_with(|| a.name.cmp(b.name)));
     all
 }
 
-/// Which templates have been seen where, and which of their names with more than one value.
+/// Which templates have been seen where, and which of their names with more than one value. Texts are known by their hashes: of a
+/// hundred thousand rows with an ARN each there are as many templates that only one row has.
 #[derive(Default)]
-struct TemplateEvidence(BTreeMap<(String, String), SeenTemplate>);
+struct TemplateEvidence {
+    seen: HashMap<u64, SeenTemplate>,
+    hashes: RandomState,
+}
 
 struct SeenTemplate {
     /// Of the first row, a value a name.
-    values: Vec<String>,
-    differ: Vec<bool>,
-    rows: usize,
+    values: Box<[u64]>,
+    /// Names that have had another value, a bit a name: a roster has fewer columns than that in one text.
+    differ: u64,
+    rows: u32,
 }
 
 impl TemplateEvidence {
-    fn note(&mut self, place: &str, text: &str, names: &[NamedValue]) {
+    fn note(&mut self, place: &str, text: &str, names: &[NamedValue<'_>]) {
         for (template, values) in templates(text, names) {
-            let fresh = || SeenTemplate { differ: vec![false; values.len()], values: values.clone(), rows: 0 };
-            let seen = self.0.entry((place.to_owned(), template)).or_insert_with(fresh);
-            for (n, differ) in seen.differ.iter_mut().enumerate() {
-                *differ |= seen.values.get(n) != values.get(n);
+            let key = self.hashes.hash_one((place, template));
+            let hash = |value: &&str| self.hashes.hash_one(value);
+            let fresh = || SeenTemplate { values: values.iter().map(hash).collect(), differ: 0, rows: 0 };
+            let seen = self.seen.entry(key).or_insert_with(fresh);
+            for (n, value) in values.iter().enumerate().take(64) {
+                seen.differ |= u64::from(seen.values.get(n) != Some(&hash(value))) << n;
             }
             seen.rows += 1;
         }
     }
 
     /// The template that most rows share; of equals the one with more names in it.
-    fn template(&self, place: &str, text: &str, names: &[NamedValue]) -> Option<String> {
+    fn template(&self, place: &str, text: &str, names: &[NamedValue<'_>]) -> Option<String> {
         let known = templates(text, names).into_iter().filter_map(|(template, _)| {
-            let key = (place.to_owned(), template);
-            let seen = self.0.get(&key).filter(|seen| seen.differ.iter().all(|differ| *differ))?;
-            Some(((seen.rows, key.1.matches("${").count()), key.1))
+            let seen = self.seen.get(&self.hashes.hash_one((place, &template)))?;
+            let all_differ = seen.differ.count_ones() as usize == seen.values.len().min(64);
+            all_differ.then(|| ((seen.rows, template.matches("${").count()), template))
         });
         known.max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1))).map(|(_, template)| template)
     }
 }
 
 /// The text with some of the values in it replaced by their names, and the values that were.
-fn templates(text: &str, names: &[NamedValue]) -> Vec<(String, Vec<String>)> {
-    let within: Vec<&NamedValue> = names.iter().filter(|named| stands_in(text, &named.value)).collect();
+fn templates<'a>(text: &str, names: &[NamedValue<'a>]) -> Vec<(String, Vec<&'a str>)> {
+    let within: Vec<&NamedValue<'a>> = names.iter().filter(|named| stands_in(text, named.value)).collect();
     let n = within.len();
-    let sets: Vec<Vec<&NamedValue>> = match n {
+    let sets: Vec<Vec<&NamedValue<'a>>> = match n {
         0 => Vec::new(),
         _ if n <= TRIED => {
             let chosen = |set: usize| (0..n).filter(|at| set >> at & 1 == 1).map(|at| within[at]).collect();
@@ -159,9 +176,9 @@ fn templates(text: &str, names: &[NamedValue]) -> Vec<(String, Vec<String>)> {
     for set in sets {
         let (mut template, mut values) = (Cow::Borrowed(text), Vec::new());
         for named in set {
-            if let Some(with_name) = replaced(&template, &named.value, &named.name) {
+            if let Some(with_name) = replaced(&template, named.value, named.name) {
                 template = Cow::Owned(with_name);
-                values.push(named.value.clone());
+                values.push(named.value);
             }
         }
         if !values.is_empty() {

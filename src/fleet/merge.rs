@@ -1,9 +1,9 @@
-//! Saved reports: read again with care, and those of shards, or of a run and its retry, joined to one. Pure.
+//! Saved reports of shards, or of a run and its retry, joined to one. Pure.
 
 use super::rows::{FORMAT_VERSION, FleetReport, FleetRow, ReportPart};
 use super::shard::Shard;
 use crate::model::Target;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Why a text is no report, or reports cannot be one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,27 +42,6 @@ impl NoReport {
 }
 
 impl FleetReport {
-    /// Reads what `report::fleet::json` wrote. Rows come back in the order of account and region.
-    pub fn parse(text: &str) -> Result<Self, NoReport> {
-        let unreadable = |error: serde_json::Error| NoReport::Unreadable(error.to_string());
-        // The version first: a report of another form need not have the parts of this one.
-        let value: serde_json::Value = serde_json::from_str(text).map_err(unreadable)?;
-        match value.get("format_version").and_then(serde_json::Value::as_str) {
-            Some(FORMAT_VERSION) => {}
-            Some(version) => return Err(NoReport::Version(version.to_owned())),
-            None => return Err(NoReport::Unreadable("it has no format_version".to_owned())),
-        }
-        let mut report: Self = serde_json::from_value(value).map_err(unreadable)?;
-        report.rows.sort_by(|a, b| a.target.cmp(&b.target));
-        if let Some(twice) = report.rows.windows(2).find(|pair| pair[0].target == pair[1].target) {
-            return Err(NoReport::Unreadable(format!("{} is in it twice", twice[0].target)));
-        }
-        if report.rows.len() > report.targets {
-            return Err(NoReport::TooMany { rows: report.rows.len(), targets: report.targets });
-        }
-        Ok(report)
-    }
-
     /// How many targets of the roster no row tells of.
     pub fn missing(&self) -> usize {
         self.targets.saturating_sub(self.rows.len())
@@ -87,7 +66,8 @@ pub struct Merged {
 pub struct Merge {
     /// The first file, without its rows.
     first: Option<(String, FleetReport)>,
-    rows: BTreeMap<Target, (String, FleetRow)>,
+    /// Of each file.
+    rows: Vec<(String, Vec<FleetRow>)>,
     /// The first file that says which part it is, and the parts that any said.
     part: Option<(String, ReportPart)>,
     parts: BTreeSet<Shard>,
@@ -110,24 +90,25 @@ impl Merge {
         same("stack", (first, &known.stack), (&file, &report.stack))?;
         let targets = |report: &FleetReport| report.targets.to_string();
         same("number of the roster's targets", (first, &targets(known)), (&file, &targets(&report)))?;
-        for row in rows {
-            match self.rows.get(&row.target) {
-                Some((_, known)) if *known == row => {}
-                Some((one, known)) if !known.state.is_worth_another_run() => {
-                    return Err(NoReport::Twice { target: row.target, one: one.clone(), other: file });
-                }
-                _ => {
-                    self.rows.insert(row.target.clone(), (file.clone(), row));
-                }
-            }
-        }
+        self.rows.push((file, rows));
         Ok(())
     }
 
     /// All of them as one; `None` without any.
     pub fn end(self) -> Result<Option<Merged>, NoReport> {
         let Some((_, mut report)) = self.first else { return Ok(None) };
-        report.rows = self.rows.into_values().map(|(_, row)| row).collect();
+        let (mut files, mut file_of) = (Vec::new(), Vec::new());
+        report.rows.reserve_exact(self.rows.iter().map(|(_, rows)| rows.len()).sum());
+        for (file, mut rows) in self.rows {
+            file_of.resize(file_of.len() + rows.len(), files.len());
+            files.push(file);
+            report.rows.append(&mut rows);
+        }
+        if !report.rows.is_sorted_by(|a, b| a.target < b.target) {
+            let order = in_order_of_files(&report.rows, &file_of);
+            let chosen = one_a_target(&report.rows, &file_of, &files, &order)?;
+            arrange(&mut report.rows, chosen);
+        }
         if report.rows.len() > report.targets {
             return Err(NoReport::TooMany { rows: report.rows.len(), targets: report.targets });
         }
@@ -135,6 +116,57 @@ impl Merge {
         let missing = Shard::all(of).filter(|part| !self.parts.contains(part)).collect();
         Ok(Some(Merged { report, missing }))
     }
+}
+
+/// The places of the rows by target, those of one target as their files are given. Rows are large: none is moved before it is known
+/// where it goes.
+fn in_order_of_files(rows: &[FleetRow], file_of: &[usize]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_unstable_by(|a, b| (&rows[*a].target, file_of[*a], *a).cmp(&(&rows[*b].target, file_of[*b], *b)));
+    order
+}
+
+/// Of the places in `order` the one that counts, for each target.
+fn one_a_target(
+    rows: &[FleetRow],
+    file_of: &[usize],
+    files: &[String],
+    order: &[usize],
+) -> Result<Vec<usize>, NoReport> {
+    let mut chosen: Vec<usize> = Vec::with_capacity(order.len());
+    for at in order {
+        let row = &rows[*at];
+        let known = chosen.last().copied().filter(|known| rows[*known].target == row.target);
+        match known {
+            Some(known) if rows[known] == *row => {}
+            Some(known) if !rows[known].state.is_worth_another_run() => {
+                let [one, other] = [known, *at].map(|at| files[file_of[at]].clone());
+                return Err(NoReport::Twice { target: row.target.clone(), one, other });
+            }
+            Some(_) => {
+                chosen.pop();
+                chosen.push(*at);
+            }
+            None => chosen.push(*at),
+        }
+    }
+    Ok(chosen)
+}
+
+/// Keeps the rows of these places, in this order, without a second table of rows.
+fn arrange(rows: &mut Vec<FleetRow>, chosen: Vec<usize>) {
+    // Where the row of a place went when another one took its place.
+    let mut place_of: Vec<usize> = (0..rows.len()).collect();
+    let mut row_at: Vec<usize> = place_of.clone();
+    for (to, wanted) in chosen.iter().enumerate() {
+        let from = place_of[*wanted];
+        rows.swap(to, from);
+        let moved = row_at[to];
+        row_at.swap(to, from);
+        place_of[moved] = from;
+        place_of[*wanted] = to;
+    }
+    rows.truncate(chosen.len());
 }
 
 fn same(what: &'static str, (first, one): (&str, &str), (second, other): (&str, &str)) -> Result<(), NoReport> {
@@ -212,6 +244,21 @@ mod tests {
         }
         let rows = |from: usize| of((from..from + 2).map(row).collect());
         assert_eq!(joined(vec![rows(0), rows(2)]), Err(NoReport::TooMany { rows: 4, targets: 3 }));
+    }
+
+    /// Parts joined in any grouping, or twice, are the same report, also where targets overlap.
+    #[test]
+    fn merging_is_associative_and_idempotent() {
+        for seed in 0..20 {
+            let whole = some_report(seed, 50);
+            let part = |from: usize, to: usize| FleetReport { rows: whole.rows[from..to].to_vec(), ..whole.clone() };
+            let (a, b, c) = (part(0, 25), part(15, 40), part(30, 50));
+            let left = joined(vec![joined(vec![a.clone(), b.clone()]).unwrap(), c.clone()]).unwrap();
+            let right = joined(vec![a.clone(), joined(vec![b.clone(), c.clone()]).unwrap()]).unwrap();
+            assert_eq!(left, whole, "seed {seed}");
+            assert_eq!(right, whole, "seed {seed}");
+            assert_eq!(joined(vec![c, a, b, left, right]).unwrap(), whole, "seed {seed}");
+        }
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 mod access;
 mod array;
+mod columns;
 mod fold;
 mod merge;
 pub mod organization;
 mod outcome;
 mod rows;
 mod run;
+mod saved;
 mod shard;
 mod target;
 #[cfg(test)]

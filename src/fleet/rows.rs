@@ -1,6 +1,7 @@
 //! What a run over many targets found, a row a target: the one value that every report of a fleet is made of, and that is
 //! saved, run again (`--retry-failed`) and merged. It holds no clock and no secret, so that merged shards are the whole.
 
+use super::columns::RowColumns;
 use super::run::TargetRow;
 use super::shard::{Shard, folded};
 use super::target::FleetTarget;
@@ -9,7 +10,6 @@ use crate::model::{FieldChange, Target};
 use crate::plan::{Action, Blocked, Note, NoteKind, PlanSummary};
 use crate::resources::Address;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Fields are added, never renamed or removed; a report of another version is refused.
 pub const FORMAT_VERSION: &str = "1";
@@ -59,7 +59,7 @@ pub struct FleetRow {
     pub target: Target,
     /// The roster's further columns (name, e-mail address, ...), for people to recognise the row by.
     #[serde(default)]
-    pub columns: BTreeMap<String, String>,
+    pub columns: RowColumns,
     pub state: TargetState,
     /// What the plan asked for, and what of it was made; none where it did not come to that.
     #[serde(default)]
@@ -206,7 +206,7 @@ impl FleetRow {
     pub fn new(member: &FleetTarget, state: TargetState) -> Self {
         Self {
             target: member.target.clone(),
-            columns: member.columns.clone(),
+            columns: member.columns.clone().into(),
             state,
             planned: None,
             applied: None,

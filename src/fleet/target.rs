@@ -71,7 +71,9 @@ impl FleetTargets {
             };
             for region in regions {
                 let target = Target::new(&account.id, region);
-                keepers.entry(account.id.clone()).or_insert_with(|| target.clone());
+                if account.is_first {
+                    keepers.entry(account.id.clone()).or_insert_with(|| target.clone());
+                }
                 let member = FleetTarget {
                     target: target.clone(),
                     way: way(account, for_all.role),
@@ -86,19 +88,24 @@ impl FleetTargets {
         if !problems.is_empty() {
             return Err(roster.mistakes(problems).into());
         }
-        let of = members.len();
+        let of = members.len() + roster.passed_over;
         for first in keepers.into_values() {
             if let Some(member) = members.get_mut(&first) {
                 member.keeps_account = true;
             }
         }
-        let sum = sum(members.keys());
+        let sum = Self::sum_of(members.keys().cloned());
         let list = members.into_values().filter(|member| for_all.shard.contains(&member.target)).collect();
         Ok(Self { list, of, sum })
     }
 }
 
 impl FleetTargets {
+    /// The same for the same targets in any order; sums of disjoint ones add up.
+    pub fn sum_of(targets: impl Iterator<Item = Target>) -> u64 {
+        targets.fold(0, |sum, target| sum.wrapping_add(folded(&target.to_string())))
+    }
+
     /// One account in these regions, the home region first, with its own credentials.
     pub fn of_account(account: &str, regions: Vec<String>, shard: Shard) -> Self {
         let of = regions.len();
@@ -109,15 +116,11 @@ impl FleetTargets {
             keeps_account: at == 0,
         };
         let mut list: Vec<FleetTarget> = regions.into_iter().enumerate().map(member).collect();
-        let sum = sum(list.iter().map(|member| &member.target));
+        let sum = Self::sum_of(list.iter().map(|member| member.target.clone()));
         list.retain(|member| shard.contains(&member.target));
         list.sort_by(|a, b| a.target.cmp(&b.target));
         Self { list, of, sum }
     }
-}
-
-fn sum<'a>(targets: impl Iterator<Item = &'a Target>) -> u64 {
-    targets.fold(0, |sum, target| sum.wrapping_add(folded(&target.to_string())))
 }
 
 fn way(account: &RosterAccount, role: Option<&str>) -> AccessMethod {

@@ -1,5 +1,6 @@
 //! Reports made by hand for the tests of everything that is made of them.
 
+use super::columns::RowColumns;
 use super::rows::{AlarmStates, Drift, Findings, SubscriptionCounts, TargetFailure, Verdicts};
 use super::{FleetReport, FleetRow, TargetState};
 use crate::apply::{ApplyOutcome, ChangeResult, FailureClass};
@@ -8,13 +9,12 @@ use crate::plan::{Action, Blocked, Note, NoteKind, PlanSummary};
 use crate::resources::{Address, Kind};
 use fastrand::Rng;
 use serde_json::json;
-use std::collections::BTreeMap;
 
 /// An account in sync, the `n`th of a roster.
 pub fn row(n: usize) -> FleetRow {
     FleetRow {
         target: Target::new(format!("{:012}", 100_000_000_000_usize + n), "us-east-1"),
-        columns: BTreeMap::new(),
+        columns: RowColumns::default(),
         state: TargetState::InSync,
         planned: Some(PlanSummary::default()),
         applied: None,

@@ -17,16 +17,21 @@ pub enum Readers {
 
 /// Returns the whole content of a plain file of at most `most` bytes. A named pipe, a device or a folder is refused at once.
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    system::never_wait(&mut options);
-    let file = plain(options.open(path)?)?;
+    let file = open_plain(path)?;
     let mut bytes = Vec::new();
     file.take(most + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > most {
         true => Err(io::Error::new(ErrorKind::FileTooLarge, format!("it is larger than {} MB", most >> 20))),
         false => Ok(bytes),
     }
+}
+
+/// Opens a plain file that is read piece by piece. A named pipe, a device or a folder is refused at once.
+pub fn open_plain(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    system::never_wait(&mut options);
+    plain(options.open(path)?)
 }
 
 /// As [`read`], for text.
@@ -60,6 +65,10 @@ fn open_unfollowed(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
 /// Replaces a file by another of this content, or makes it: whole or not at all, under a name of its own before. A symbolic link
 /// is replaced, not followed; a folder, a device or a pipe is refused.
 pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    replace_by(path, readers, |file| file.write_all(bytes))
+}
+
+fn replace_by(path: &Path, readers: Readers, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() && is_stream(path) => return Err(not_plain()),
         Ok(found) if !found.is_file() && !found.is_symlink() => return Err(not_plain()),
@@ -73,7 +82,7 @@ pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     }
     // Made by `create_new`, which follows no link: what stands there is this process's.
     options.open(&beside).and_then(|mut file| {
-        let written = file.write_all(bytes);
+        let written = write(&mut file);
         drop(file);
         written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_| drop(fs::remove_file(&beside)))
     })
@@ -87,9 +96,14 @@ pub fn make(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// As [`replace`], but into a device or a pipe that somebody reads (`/dev/stdout`, `>(…)` of a shell) it is written as it is.
 pub fn replace_or_stream(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_or_stream_by(path, |file| file.write_all(bytes))
+}
+
+/// The same of content that is made while it is written; where that fails, a file is as it was.
+pub fn replace_or_stream_by(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let streams = is_stream(path) || fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
     if !streams {
-        return replace(path, bytes, Readers::Anybody);
+        return replace_by(path, Readers::Anybody, write);
     }
     let mut append = OpenOptions::new();
     append.append(true);
@@ -99,7 +113,7 @@ pub fn replace_or_stream(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let probe = asking.open(path)?;
     let mut file = append.open(path)?;
     drop(probe);
-    file.write_all(bytes)
+    write(&mut file)
 }
 
 /// A name in the same folder that nobody can guess, for what is not yet whole.

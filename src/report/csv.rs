@@ -1,6 +1,7 @@
 //! Tables for spreadsheets. The only place that knows the CSV library.
 
 use super::mask;
+use std::io;
 
 /// Lines under a header, comma-separated with `\r\n` (RFC 4180), secrets masked.
 ///
@@ -8,15 +9,43 @@ use super::mask;
 /// Injection"); such a cell gets an apostrophe in front, which spreadsheets take as "this is text". Plain numbers stay as they
 /// are, and a tab becomes a space. Whoever reads the file by a program takes one leading apostrophe off, or reads the JSON.
 pub fn csv<'a>(header: impl IntoIterator<Item = &'a str>, rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut writer =
-        ::csv::WriterBuilder::new().flexible(true).terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
-    let header = header.into_iter().map(str::to_owned).collect();
-    for row in std::iter::once(header).chain(rows) {
-        writer.write_record(row.iter().map(|cell| safe(cell))).expect("memory takes every record");
-    }
-    let bytes = writer.into_inner().expect("memory takes every record");
-    String::from_utf8_lossy(&bytes).into_owned()
+    let mut text = String::new();
+    // A String takes everything.
+    let _ = write(header, rows, &mut |piece| {
+        text.push_str(piece);
+        Ok(())
+    });
+    text
 }
+
+/// The same, line by line.
+pub fn write<'a>(
+    header: impl IntoIterator<Item = &'a str>,
+    rows: impl IntoIterator<Item = Vec<String>>,
+    put: &mut dyn FnMut(&str) -> io::Result<()>,
+) -> io::Result<()> {
+    let builder = || {
+        let mut builder = ::csv::WriterBuilder::new();
+        builder.flexible(true).terminator(::csv::Terminator::CRLF);
+        builder
+    };
+    let header = header.into_iter().map(str::to_owned).collect();
+    let mut line = Vec::new();
+    for row in std::iter::once(header).chain(rows) {
+        let mut writer = builder().buffer_capacity(LINE).from_writer(line);
+        writer.write_record(row.iter().map(|cell| safe(cell))).map_err(io::Error::other)?;
+        line = writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+        put(&String::from_utf8_lossy(&line))?;
+        line.clear();
+    }
+    Ok(())
+}
+
+/// Bytes of a usual line.
+const LINE: usize = 512;
+
+/// In front of a file that holds more than ASCII: without it Excel takes UTF-8 for the code page of its country.
+pub const MARK: &str = "\u{feff}";
 
 fn safe(cell: &str) -> String {
     // Line feeds stay within their quotes; a carriage return or an escape sequence does not.

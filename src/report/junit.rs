@@ -2,6 +2,7 @@
 
 use super::html::escape;
 use super::mask;
+use std::io;
 
 /// What a suite is made of.
 #[derive(Debug)]
@@ -37,33 +38,73 @@ impl CaseResult {
 
 /// The whole document, ending in a line feed.
 pub fn xml(name: &str, suites: &[Suite]) -> String {
-    let all: Vec<&JunitCase> = suites.iter().flat_map(|suite| &suite.cases).collect();
-    let count = |cases: &[&JunitCase], what: &str| {
-        cases.iter().filter(|case| case.told.iter().any(|told| told.element().0 == what)).count()
-    };
-    let mut xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\">\n",
-        attribute(name),
-        all.len(),
-        count(&all, "failure"),
-        count(&all, "error")
-    );
+    let mut all = CaseCounts::default();
+    suites.iter().flat_map(|suite| &suite.cases).for_each(|case| all.add(case));
+    let mut xml = opening(name, &all);
     for suite in suites {
-        let (name, cases) = (attribute(&suite.name), suite.cases.iter().collect::<Vec<_>>());
-        xml.push_str(&format!(
-            "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n",
-            cases.len(),
-            count(&cases, "failure"),
-            count(&cases, "error"),
-            count(&cases, "skipped")
-        ));
-        for case in cases {
+        let mut counts = CaseCounts::default();
+        suite.cases.iter().for_each(|case| counts.add(case));
+        let name = attribute(&suite.name);
+        xml.push_str(&suite_opening(&name, &counts));
+        for case in &suite.cases {
             xml.push_str(&self::case(&name, case));
         }
         xml.push_str("  </testsuite>\n");
     }
-    xml.push_str("</testsuites>\n");
-    xml
+    xml + "</testsuites>\n"
+}
+
+/// The same of one suite, case by case: its cases are asked for twice, to be counted and to be written.
+pub fn write<I: Iterator<Item = JunitCase>>(
+    name: &str,
+    suite: &str,
+    cases: impl Fn() -> I,
+    put: &mut dyn FnMut(&str) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut counts = CaseCounts::default();
+    cases().for_each(|case| counts.add(&case));
+    let suite = attribute(suite);
+    put(&opening(name, &counts))?;
+    put(&suite_opening(&suite, &counts))?;
+    cases().try_for_each(|case| put(&self::case(&suite, &case)))?;
+    put("  </testsuite>\n</testsuites>\n")
+}
+
+/// How many cases there are, and how many have something of a kind told.
+#[derive(Default)]
+struct CaseCounts {
+    all: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+}
+
+impl CaseCounts {
+    fn add(&mut self, case: &JunitCase) {
+        let has = |what: &str| usize::from(case.told.iter().any(|told| told.element().0 == what));
+        self.all += 1;
+        self.failures += has("failure");
+        self.errors += has("error");
+        self.skipped += has("skipped");
+    }
+}
+
+fn opening(name: &str, counts: &CaseCounts) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\">\n",
+        attribute(name),
+        counts.all,
+        counts.failures,
+        counts.errors
+    )
+}
+
+/// `name`: as it stands in an attribute.
+fn suite_opening(name: &str, counts: &CaseCounts) -> String {
+    format!(
+        "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n",
+        counts.all, counts.failures, counts.errors, counts.skipped
+    )
 }
 
 fn case(suite: &str, case: &JunitCase) -> String {

@@ -5,6 +5,7 @@ use crate::model::{secret, visible};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 use std::borrow::Cow;
+use std::io;
 
 /// The text without secrets and without characters that steer a terminal or hide text. Line feeds and tabs stay.
 pub fn text(text: &str) -> String {
@@ -55,6 +56,64 @@ pub fn document_with(members: Value, name: &str, items: impl Iterator<Item = Val
     escaped(serde_json::to_string_pretty(&document).unwrap_or_default() + "\n")
 }
 
+/// The same document item by item, each piece of text handed on as it is made; a piece ends with a line, or with an item.
+pub fn document_by(
+    members: Value,
+    name: &str,
+    items: impl Iterator<Item = Value>,
+    put: &mut dyn FnMut(&str) -> io::Result<()>,
+) -> io::Result<()> {
+    let members = json(members);
+    let members = members.as_object().into_iter().flatten();
+    let (before, after): (Vec<_>, Vec<_>) = members.partition(|(other, _)| other.as_str() < name);
+    let mut lead = "{\n";
+    let mut member = |(name, value): (&String, &Value), put: &mut dyn FnMut(&str) -> io::Result<()>| {
+        put(&escaped(format!("{lead}  {}: {}", Value::from(name.as_str()), indented(value, 2))))?;
+        lead = ",\n";
+        Ok::<(), io::Error>(())
+    };
+    before.into_iter().try_for_each(|one| member(one, put))?;
+    put(&escaped(format!("{lead}  {}: [", Value::from(name))))?;
+    let mut is_empty = true;
+    for item in items {
+        let comma = if is_empty { "" } else { "," };
+        put(&escaped(format!("{comma}\n    {}", indented(&json(item), 4))))?;
+        is_empty = false;
+    }
+    put(if is_empty { "]" } else { "\n  ]" })?;
+    lead = ",\n";
+    after.into_iter().try_for_each(|(name, value)| {
+        put(&escaped(format!("{lead}  {}: {}", Value::from(name.as_str()), indented(value, 2))))
+    })?;
+    put("\n}\n")
+}
+
+/// Indented JSON whose further lines begin so many columns to the right. A line feed in it stands between values, never in a text.
+fn indented(value: &Value, columns: usize) -> String {
+    format!("{value:#}").replace('\n', &format!("\n{}", " ".repeat(columns)))
+}
+
+/// Hands the pieces of a text on to a writer, each as [`printed`] and many at a time: what is looked for stands within a piece.
+pub fn through_writer(
+    writer: &mut impl io::Write,
+    make: impl FnOnce(&mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut waiting = String::new();
+    make(&mut |piece| {
+        waiting.push_str(piece);
+        if waiting.len() < GATHERED || !waiting.ends_with(['\n', '}']) {
+            return Ok(());
+        }
+        writer.write_all(printed(&waiting).as_bytes())?;
+        waiting.clear();
+        Ok(())
+    })?;
+    writer.write_all(printed(&waiting).as_bytes())
+}
+
+/// Bytes of a text that are written at a time.
+const GATHERED: usize = 1 << 16;
+
 /// The members and a list among them, in the order of their names.
 struct ListedDocument<'a, I> {
     members: Value,
@@ -85,6 +144,11 @@ impl<I: Iterator<Item = Value> + Clone> Serialize for HiddenItems<I> {
 /// As `document`, on one line.
 pub fn json_line(value: Value) -> String {
     escaped(format!("{}\n", json(value)))
+}
+
+/// A text that is without secrets, as a string of JSON.
+pub fn json_text(text: &str) -> String {
+    escaped(Value::from(text).to_string())
 }
 
 fn escaped(json: String) -> String {
@@ -146,7 +210,11 @@ mod tests {
             for count in [0, 2] {
                 let mut whole = members();
                 whole[name] = items().take(count).collect();
-                assert_eq!(document_with(members(), name, items().take(count)), document(whole));
+                assert_eq!(document_with(members(), name, items().take(count)), document(whole.clone()));
+                let mut pieces = Vec::new();
+                let written = through_writer(&mut pieces, |put| document_by(members(), name, items().take(count), put));
+                assert!(written.is_ok());
+                assert_eq!(String::from_utf8(pieces).unwrap(), document(whole));
             }
         }
     }

@@ -10,7 +10,7 @@ use super::pick::{known, section};
 use super::presets;
 use super::reading::Reader;
 use super::regions::{self, RegionPart};
-use super::roster::Roster;
+use super::roster::{PassOver, Roster};
 use super::slo::{self, SloDraft};
 use super::source::SourceFile;
 use super::variables::{self, Variable, VariableFiller};
@@ -64,11 +64,16 @@ impl Spec {
 
     /// The roster that the file lists or names, if it does.
     pub fn roster(&self) -> Result<Option<Roster>, SpecError> {
+        self.roster_part(&mut |_| None)
+    }
+
+    /// The same; of one that it names, without the accounts that are passed over.
+    pub fn roster_part(&self, pass_over: PassOver<'_>) -> Result<Option<Roster>, SpecError> {
         match &self.accounts {
             None => Ok(None),
             Some(AccountsSection::Listed(roster)) if self.problems.is_empty() => Ok(Some(roster.clone())),
             Some(AccountsSection::Listed(_)) => Err(SpecError::new(&self.name, &self.text, self.problems.clone())),
-            Some(AccountsSection::In(path)) => Roster::load(path).map(Some),
+            Some(AccountsSection::In(path)) => Roster::load_part(path, pass_over).map(Some),
         }
     }
 

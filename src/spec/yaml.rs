@@ -357,14 +357,14 @@ fn syntax_error(text: &str, error: &ScanError) -> SpecProblem {
     }
 }
 
-fn shifted(mut problem: SpecProblem, by: usize) -> SpecProblem {
+pub fn shifted(mut problem: SpecProblem, by: usize) -> SpecProblem {
     let moved = |span: Span| Span::new(span.start + by, span.end + by);
     problem.span = moved(problem.span);
     problem.also = problem.also.map(|(span, words)| (moved(span), words));
     problem
 }
 
-fn shift(node: &mut Node, by: usize) {
+pub fn shift(node: &mut Node, by: usize) {
     node.span = Span::new(node.span.start + by, node.span.end + by);
     match &mut node.data {
         Data::Scalar(scalar) => scalar.pieces.iter_mut().for_each(|piece| piece.source += by),

@@ -22,7 +22,8 @@ impl Fleet {
         for place in &self.save {
             place.save(found, &parts)?;
         }
-        run.output.result(&format.render(found, &run.output.look))?;
+        let look = run.output.look;
+        run.output.result_by(|put| format.write(found, &look, put))?;
         if run.output.look.verbose {
             let counts: Vec<_> =
                 self.calls().into_iter().map(|(op, count)| (op, count.calls, count.throttled)).collect();

@@ -13,14 +13,14 @@ use super::exit::Exit;
 use super::failure::CliFailure;
 use super::report_folder::ReportPlace;
 use super::shard::ShardArgs;
-use super::variables::{VariableValues, load_roster, without_secret_lines};
+use super::variables::{VariableValues, without_secret_lines};
 use crate::aws::{Aws, CallCount, Clock};
 use crate::fleet::{
     FORMAT_VERSION, FleetDefaults, FleetReport, FleetRow, FleetTarget, FleetTargets, RunLimits, Shard, TargetAccess,
     TargetState, run_all,
 };
-use crate::model::SpecProblem;
 use crate::model::node::Span;
+use crate::model::{SpecProblem, Target};
 use crate::pipeline::{NotAllowed, TargetContext};
 use crate::spec::{BoundSpec, Roster, RosterAccount, Spec, SpecError};
 pub use apply_flow::{ApplyFleet, CanaryArgs};
@@ -89,9 +89,10 @@ impl FleetArgs {
         connect: &ConnectArgs,
         run: &mut CommandContext<'_>,
     ) -> Result<Option<Fleet>, CliFailure> {
-        let Some(roster) = self.roster(spec)? else {
+        let shard = self.shard.shard(run.output)?;
+        let Some((roster, others)) = self.roster(spec, connect.region(), shard)? else {
             return match connect.region().is_none() && spec.has_regions() {
-                true => self.open_regions(command, spec, spec_args, connect, run).await.map(Some),
+                true => self.open_regions(command, spec, spec_args, connect, shard, run).await.map(Some),
                 false => self.nothing_alone().map(|()| None),
             };
         };
@@ -101,10 +102,9 @@ impl FleetArgs {
         let options = connect.options(None, &run.signals, run.output)?;
         let somewhere = roster.accounts.iter().flat_map(|account| &account.regions).next();
         let somewhere = somewhere.or(regions.values().flatten().next());
-        let shard = self.shard.shard(run.output)?;
         let access = TargetAccess::open(options, somewhere.map_or("us-east-1", String::as_str)).await?.sharing(shard);
         let for_all = FleetDefaults { role: self.role.as_deref(), region: connect.region(), shard };
-        let members = FleetTargets::of(&roster, for_all, |account: &RosterAccount| {
+        let mut members = FleetTargets::of(&roster, for_all, |account: &RosterAccount| {
             let said = regions.get(&account.span).cloned().unwrap_or_default();
             let configured = || access.region().map(|region| vec![region.to_owned()]);
             Some(said).filter(|said| !said.is_empty()).or_else(configured).ok_or_else(|| {
@@ -112,6 +112,7 @@ impl FleetArgs {
                 CliFailure::say(Exit::Usage, format!("no region for account {}", account.id), remedy)
             })
         })?;
+        members.sum = members.sum.wrapping_add(others);
         let RetryRest { members, kept, parts } = self.left(command, spec, members, shard, run)?;
         if members.list.iter().any(FleetTarget::needs_a_caller) {
             access.caller().await?;
@@ -127,12 +128,12 @@ impl FleetArgs {
         spec: &Spec,
         spec_args: &SpecArgs,
         connect: &ConnectArgs,
+        shard: Shard,
         run: &mut CommandContext<'_>,
     ) -> Result<Fleet, CliFailure> {
         if self.role.is_some() {
             return Err(no_roster("--role"));
         }
-        let shard = self.shard.shard(run.output)?;
         let save = self.save()?;
         let values = spec_args.values_asking(spec, run).await?;
         let bound = spec.bind_regions(&values)?;
@@ -182,11 +183,30 @@ impl FleetArgs {
         !self.report.is_empty()
     }
 
-    fn roster(&self, spec: &Spec) -> Result<Option<Roster>, CliFailure> {
-        Ok(match &self.accounts {
-            Some(path) => Some(load_roster(path, spec.variables())?),
-            None => spec.roster().map_err(without_secret_lines(spec.variables()))?,
-        })
+    /// The roster, of which a shard holds only the accounts that may have a target of its own, and the sum of the targets of all others.
+    fn roster(&self, spec: &Spec, named: Option<&str>, shard: Shard) -> Result<Option<(Roster, u64)>, CliFailure> {
+        // Where a region is a variable's, it is known when the account's values are bound.
+        let written: Option<Vec<String>> = spec.written_regions().into_iter().map(|one| one.region).collect();
+        let mut others: u64 = 0;
+        let mut pass_over = |account: &RosterAccount| {
+            let regions: &[String] = match (named, account.regions.as_slice(), &written) {
+                (Some(region), ..) => &[region.to_owned()],
+                (None, [], None) => return None,
+                (None, [], Some(written)) => written,
+                (None, regions, _) => regions,
+            };
+            let targets = || regions.iter().map(|region| Target::new(&account.id, region));
+            if shard == Shard::WHOLE || targets().any(|target| shard.contains(&target)) {
+                return None;
+            }
+            others = others.wrapping_add(FleetTargets::sum_of(targets()));
+            Some(regions.len())
+        };
+        let read = match &self.accounts {
+            Some(path) => Roster::load_part(path, &mut pass_over).map(Some),
+            None => spec.roster_part(&mut pass_over),
+        };
+        Ok(read.map_err(without_secret_lines(spec.variables()))?.map(|roster| (roster, others)))
     }
 
     /// Refuses every flag of this group, where the run cannot be of several accounts; `why` says why not.

@@ -109,7 +109,7 @@ fn what_is_said_of_many_is_said_once() {
 /// Puts a row's values back in.
 fn filled(text: &str, row: &FleetRow) -> String {
     let mut text = text.replace("${account}", &row.target.account).replace("${region}", &row.target.region);
-    for (name, value) in &row.columns {
+    for (name, value) in row.columns.iter() {
         text = text.replace(&format!("${{{name}}}"), value);
     }
     text

@@ -5,6 +5,7 @@ use super::word;
 use crate::fleet::{FleetReport, FleetRow};
 use crate::plan::{NoteKind, PlanSummary};
 use std::collections::BTreeSet;
+use std::io;
 
 /// What is told of every target, after account and region and the roster's own columns. Counts that are not known are empty.
 const HEADER: [&str; 33] = [
@@ -44,18 +45,28 @@ const HEADER: [&str; 33] = [
 ];
 
 /// The whole report. A column of the roster that is called like one of ours has `roster.` in front.
-pub fn csv(report: &FleetReport) -> String {
-    let columns: BTreeSet<&str> = report.rows.iter().flat_map(|row| row.columns.keys().map(String::as_str)).collect();
+pub fn write(report: &FleetReport, put: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
+    let columns: BTreeSet<&str> = report.rows.iter().flat_map(|row| row.columns.keys()).collect();
     let ours = |name: &str| HEADER.contains(&name) || ["account", "region"].contains(&name);
     let titles: Vec<String> =
         columns.iter().map(|name| if ours(name) { format!("roster.{name}") } else { (*name).to_owned() }).collect();
     let header = ["account", "region"].into_iter().chain(titles.iter().map(String::as_str)).chain(HEADER);
-    csv::csv(header, report.rows.iter().map(|row| line(row, &columns)))
+    csv::write(header, report.rows.iter().map(|row| line(row, &columns)), put)
+}
+
+/// What stands in front of a file: the mark of UTF-8 where any text of the report is more than ASCII, else nothing.
+pub fn mark(report: &FleetReport) -> &'static str {
+    let beyond = |text: &str| !text.is_ascii();
+    let is_beyond = report.rows.iter().any(|row| {
+        let (message, remedy) = why(row);
+        row.columns.iter().any(|(name, value)| beyond(name) || beyond(value)) || beyond(&message) || beyond(&remedy)
+    });
+    if is_beyond { csv::MARK } else { "" }
 }
 
 fn line(row: &FleetRow, columns: &BTreeSet<&str>) -> Vec<String> {
     let mut line = vec![row.target.account.clone(), row.target.region.clone()];
-    line.extend(columns.iter().map(|name| row.columns.get(*name).cloned().unwrap_or_default()));
+    line.extend(columns.iter().map(|name| row.columns.get(name).unwrap_or_default().to_owned()));
     line.push(word(row.state).to_owned());
     for sum in [&row.planned, &row.applied] {
         line.extend(counts(sum.map(|sum| {

@@ -1,22 +1,29 @@
 //! The report as one page: figures, what is to be done, who has what with all that is known of a target below its row.
 
 use super::super::html::grid::{HtmlCell, HtmlColumn as Title, HtmlGrid, HtmlRow, grid};
-use super::super::html::{HtmlPage, Markup, page};
+use super::super::html::{HtmlPage, Markup, long_page, page};
 use super::super::{RenderOptions, field_text};
 use super::{
-    DRIFT, FleetProblem, MatrixColumn, TargetNaming, columns, counted, folded, in_order, problems, report_mood,
+    DRIFT, FleetProblem, MatrixColumn, TargetNaming, columns, counted, folded, in_order, long, problems, report_mood,
     row_mood, total_cost, verdict, word,
 };
 use crate::apply::ApplyOutcome;
 use crate::fleet::{Drift, FleetReport, FleetRow, TargetState};
-use crate::plan::{Note, NoteKind};
+use crate::plan::Note;
 
 /// Targets that a problem names.
 const NAMED: usize = 12;
 /// Longer parts are folded up.
 const OPEN: usize = 12;
 
+/// More rows than this are drawn by need.
+const LARGE: usize = 2_000;
+/// Problems that a page of a large run tells.
+const TOLD: usize = 500;
+
 pub fn html(report: &FleetReport) -> String {
+    let is_large = report.rows.len() > LARGE;
+    let page = if is_large { long_page } else { page };
     page(&HtmlPage {
         title: &format!("{}: {}", report.stack, report.command),
         verdict: &verdict(report),
@@ -73,7 +80,10 @@ fn to_do(report: &FleetReport) -> Markup {
         return Markup::default();
     }
     let naming = TargetNaming::of(report);
-    let items = problems.iter().map(|one| problem(one, naming));
+    let most = if report.rows.len() > LARGE { TOLD } else { problems.len() };
+    let more = problems.len().saturating_sub(most);
+    let more = (more > 0).then(|| Markup::text(&format!("… and {more} more: the list below has them")).within("li"));
+    let items = problems.iter().take(most).map(|one| problem(one, naming)).chain(more);
     let title = format!("What to do ({})", problems.len());
     panel(&title, Markup::join(items).within("ul"), problems.len() <= OPEN)
 }
@@ -102,14 +112,17 @@ fn table(report: &FleetReport) -> Markup {
     if TargetNaming::of(report) == TargetNaming::Account {
         columns.retain(|column| *column != MatrixColumn::Region);
     }
+    let is_large = report.rows.len() > LARGE;
+    let rows = if is_large { long::first(report) } else { in_order(report) };
     let titles = columns.iter().map(|column| Title { title: column.title().to_owned(), numeric: is_number(*column) });
-    grid(&HtmlGrid {
+    let whole = HtmlGrid {
         id: "targets",
         caption: "Every target with its state; activate an account to see what is known of it".to_owned(),
         one: "target",
         columns: titles.collect(),
-        rows: in_order(report).into_iter().map(|row| line(&report.command, row, &columns)).collect(),
-    })
+        rows: rows.into_iter().map(|row| line(&report.command, row, &columns)).collect(),
+    };
+    if is_large { long::table(report, &whole, &columns) } else { grid(&whole) }
 }
 
 fn is_number(column: MatrixColumn) -> bool {
@@ -194,11 +207,5 @@ fn drift(command: &str, drift: &Drift, row: &FleetRow) -> Markup {
 }
 
 fn note(note: &Note) -> Markup {
-    let lead = match note.kind {
-        NoteKind::Info => "",
-        NoteKind::Warning => "warning: ",
-        NoteKind::Act => "to do: ",
-        NoteKind::Unknown => "unknown: ",
-    };
-    said(&format!("{lead}{}", note.text), note.remedy.as_deref()).within("li")
+    said(&format!("{}{}", long::lead(note.kind), note.text), note.remedy.as_deref()).within("li")
 }

@@ -6,21 +6,33 @@ use super::super::mask;
 use super::{FleetTotals, verdict};
 use crate::fleet::FleetReport;
 use serde_json::json;
+use std::io;
 
-/// Masked and indented, ending in a line feed. Keys come sorted, so that the same report is the same bytes.
-pub fn json(report: &FleetReport) -> String {
-    // A report is texts and numbers: it has a value.
-    let mut value = serde_json::to_value(report).unwrap_or_default();
+/// Masked and indented, ending in a line feed. Keys come sorted, so that the same report is the same bytes. Row by row: as one
+/// value a report would take many times the room of its text.
+pub fn write(report: &FleetReport, put: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
     let FleetTotals { alarms, subscriptions, in_alarm, unconfirmed } = FleetTotals::of(report);
-    value["summary"] = json!({
-        "verdict": verdict(report),
-        "alarms": alarms,
-        "subscriptions": subscriptions,
-        "targets_in_alarm": in_alarm,
-        "targets_not_confirmed": unconfirmed,
+    let mut members = json!({
+        "format_version": report.format_version,
+        "command": report.command,
+        "stack": report.stack,
+        "targets": report.targets,
+        "summary": {
+            "verdict": verdict(report),
+            "alarms": alarms,
+            "subscriptions": subscriptions,
+            "targets_in_alarm": in_alarm,
+            "targets_not_confirmed": unconfirmed,
+        },
     });
-    for row in value["rows"].as_array_mut().into_iter().flatten() {
-        row["cost"] = rounded(row["cost"].take());
+    if let Some(part) = &report.part {
+        members["part"] = json!(part);
     }
-    mask::document(value)
+    let rows = report.rows.iter().map(|row| {
+        // A row is texts and numbers: it has a value.
+        let mut value = serde_json::to_value(row).unwrap_or_default();
+        value["cost"] = rounded(value["cost"].take());
+        value
+    });
+    mask::document_by(members, "rows", rows, put)
 }

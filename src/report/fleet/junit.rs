@@ -1,18 +1,19 @@
 //! The report as JUnit XML: one test case a target, so that a CI system shows which accounts are not well.
 
 use super::super::count;
-use super::super::junit::{CaseResult, JunitCase, Suite, xml};
+use super::super::junit::{self, CaseResult, JunitCase};
 use super::{DRIFT, STATUS, folded, sum, verdict, word};
 use crate::apply::ApplyOutcome;
 use crate::fleet::{FleetReport, FleetRow, TargetState};
 use crate::plan::NoteKind;
+use std::io;
 
 /// A target that failed as a whole is an error, one where something failed, is refused or drifted is a failure, one that was not
 /// begun is skipped. Changes that are pending are what a plan looks for, so there they are none. Of a status, alarms in ALARM and
 /// subscriptions that nobody has confirmed are failures, too.
-pub fn junit(report: &FleetReport) -> String {
-    let cases = report.rows.iter().map(|row| JunitCase { name: name(row), told: told(row, &report.command) }).collect();
-    xml(&verdict(report), &[Suite { name: format!("{} {}", report.stack, report.command), cases }])
+pub fn write(report: &FleetReport, put: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
+    let cases = || report.rows.iter().map(|row| JunitCase { name: name(row), told: told(row, &report.command) });
+    junit::write(&verdict(report), &format!("{} {}", report.stack, report.command), cases, put)
 }
 
 fn name(row: &FleetRow) -> String {

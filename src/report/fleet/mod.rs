@@ -5,6 +5,7 @@ pub mod folded;
 pub mod html;
 pub mod json;
 pub mod junit;
+mod long;
 pub mod markdown;
 mod naming;
 pub mod text;
@@ -306,7 +307,7 @@ fn sum(sum: &PlanSummary) -> String {
 
 /// By which people know the row: the roster's `name`, else its `email`, else nothing.
 fn name(row: &FleetRow) -> &str {
-    ["name", "email"].iter().find_map(|column| row.columns.get(*column)).map_or("", String::as_str)
+    ["name", "email"].iter().find_map(|column| row.columns.get(column)).unwrap_or_default()
 }
 
 /// Something that has to be said of some targets, with what to do about it.

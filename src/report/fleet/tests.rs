@@ -6,15 +6,38 @@ use crate::report::RenderOptions;
 use crate::resources::Address;
 use serde_json::{Value, json};
 
+/// What a renderer hands on, in one text.
+fn whole(write: impl FnOnce(&mut dyn FnMut(&str) -> std::io::Result<()>) -> std::io::Result<()>) -> String {
+    let mut text = String::new();
+    write(&mut |piece| {
+        text.push_str(piece);
+        Ok(())
+    })
+    .unwrap();
+    text
+}
+
+fn as_json(report: &FleetReport) -> String {
+    whole(|put| json::write(report, put))
+}
+
+fn as_csv(report: &FleetReport) -> String {
+    whole(|put| csv::write(report, put))
+}
+
+fn as_junit(report: &FleetReport) -> String {
+    whole(|put| junit::write(report, put))
+}
+
 type Format = (&'static str, fn(&FleetReport) -> String);
 
 const FORMATS: [Format; 6] = [
     ("table", |report| text::text(report, &RenderOptions::PLAIN)),
-    ("json", json::json),
+    ("json", as_json),
     ("markdown", markdown::markdown),
-    ("csv", csv::csv),
+    ("csv", as_csv),
     ("html", html::html),
-    ("junit", junit::junit),
+    ("junit", as_junit),
 ];
 
 fn student(n: usize, state: TargetState) -> FleetRow {
@@ -127,7 +150,7 @@ fn merged_shards_are_the_whole_in_every_format() {
             .map(|shard| {
                 let rows = whole.rows.iter().filter(|row| shard.contains(&row.target)).cloned().collect();
                 let part = FleetReport { rows, ..whole.clone() };
-                (format!("{shard}.json"), FleetReport::parse(&json::json(&part)).unwrap())
+                (format!("{shard}.json"), FleetReport::parse(&as_json(&part)).unwrap())
             })
             .rev()
             .collect();
@@ -153,7 +176,7 @@ fn no_format_tells_a_secret_or_lets_a_name_steer() {
         }
         let page = html::html(&report);
         assert!(!page.contains("<b>") && !page.contains("<i>"), "markup of a name");
-        assert!(csv::csv(&report).lines().all(|line| !line.contains(",=")), "a formula");
+        assert!(as_csv(&report).lines().all(|line| !line.contains(",=")), "a formula");
     }
 }
 
@@ -178,7 +201,7 @@ fn csv_has_a_line_a_target_with_the_rosters_columns() {
     let mut report = lab();
     report.rows[99].columns.insert("state".into(), "=evil".into());
     report.rows[0].backtest = Some(Verdicts { noisy: 1, quiet: 3, unknown: 1, ..Verdicts::default() });
-    let text = csv::csv(&report);
+    let text = as_csv(&report);
     let mut lines = text.split("\r\n");
     assert!(lines.next().unwrap().starts_with("account,region,email,name,roster.state,state,to_add,"), "{text}");
     assert_eq!(
@@ -207,7 +230,7 @@ fn the_cost_of_all_targets_is_in_currency() {
     let flat: Vec<&str> = text.split_whitespace().collect();
     assert!(flat.join(" ").contains(total) && text.contains("0.60 USD"), "{text}");
     assert!(html::html(&report).contains("2.00 EUR + 1.70 USD"));
-    assert!(csv::csv(&report).lines().nth(1).unwrap().ends_with(",USD"));
+    assert!(as_csv(&report).lines().nth(1).unwrap().ends_with(",USD"));
     report.rows.iter_mut().for_each(|row| row.currency = None);
     report.rows.iter_mut().for_each(|row| row.usage.clear());
     assert!(super::text::text(&report, &RenderOptions::PLAIN).contains("Cost: 3.70 a month in 3 accounts\n"));
@@ -215,12 +238,12 @@ fn the_cost_of_all_targets_is_in_currency() {
 
 #[test]
 fn junit_tells_what_is_not_well() {
-    let text = junit::junit(&lab());
+    let text = as_junit(&lab());
     assert!(text.contains("tests=\"100\" failures=\"0\" errors=\"1\" skipped=\"0\""), "{text}");
     let failed = "<testcase classname=\"lab9 plan\" name=\"100000000099 us-east-1 Student 99\">\n      <error message=\"sts:AssumeRole";
     assert!(text.contains(failed), "{text}");
     let applied = FleetReport { command: "apply".into(), ..lab() };
-    assert!(junit::junit(&applied).contains("failures=\"98\""), "after an apply, what is pending was not done");
+    assert!(as_junit(&applied).contains("failures=\"98\""), "after an apply, what is pending was not done");
 }
 
 #[test]
@@ -241,10 +264,10 @@ fn the_report_is_as_the_published_schema_says() {
     for seed in 0..20 {
         let mut report = some_report(seed, 50);
         report.part = Some(ReportPart::new(Shard::WHOLE, "version: 1", seed)).filter(|_| seed % 2 == 0);
-        let value: Value = serde_json::from_str(&json::json(&report)).unwrap();
+        let value: Value = serde_json::from_str(&as_json(&report)).unwrap();
         assert_eq!(crate::report::testing::check(&schema, &value), Vec::<String>::new());
     }
-    let mut wrong: Value = serde_json::from_str(&json::json(&lab())).unwrap();
+    let mut wrong: Value = serde_json::from_str(&as_json(&lab())).unwrap();
     wrong["rows"][0]["state"] = json!("perfect");
     wrong["rows"][0]["surplus"] = json!(1);
     wrong["targets"] = json!("many");
@@ -278,9 +301,9 @@ fn a_status_counts_alarms_and_unconfirmed_people_in_every_format() {
     assert!(text.contains(acts), "who has to act is said: {text}");
     assert!(text.contains("ALARM in 1 account (100000000075 Student 75)\n  2 alarms in ALARM\n"), "{text}");
     assert!(rows[1].contains("1 new") && !rows[1].contains("no data"), "{}", rows[1]);
-    assert!(junit::junit(&report).contains("tests=\"300\" failures=\"300\" errors=\"0\""));
-    assert!(junit::junit(&report).contains("2 alarms in ALARM"));
-    let value: Value = serde_json::from_str(&json::json(&report)).unwrap();
+    assert!(as_junit(&report).contains("tests=\"300\" failures=\"300\" errors=\"0\""));
+    assert!(as_junit(&report).contains("2 alarms in ALARM"));
+    let value: Value = serde_json::from_str(&as_json(&report)).unwrap();
     assert_eq!(value["summary"]["alarms"]["alarm"], 2);
     assert_eq!(value["summary"]["targets_in_alarm"], 1);
     assert_eq!(value["summary"]["subscriptions"]["pending"], 300);
@@ -295,9 +318,9 @@ fn what_is_in_alarm_is_never_folded_away() {
     let mut report = FleetReport { command: "apply".into(), ..quiet_but_for_one() };
     let text = text::text(&report, &RenderOptions::PLAIN);
     assert!(text.contains(" 100000000075  ") && text.contains("more in sync"), "{text}");
-    assert_eq!(FleetReport::parse(&json::json(&report)).unwrap(), report);
+    assert_eq!(FleetReport::parse(&as_json(&report)).unwrap(), report);
     report.command = "plan".into();
-    assert!(!junit::junit(&report).contains("<failure"), "a plan judges no alarm");
+    assert!(!as_junit(&report).contains("<failure"), "a plan judges no alarm");
 }
 
 #[test]
@@ -305,4 +328,31 @@ fn verbose_names_every_account_that_a_note_is_about() {
     let report = quiet_but_for_one();
     let all = text::text(&report, &RenderOptions { verbose: true, ..RenderOptions::PLAIN });
     assert!(all.contains("100000000299)") && !all.contains(" more)"), "{all}");
+}
+
+/// Must hold: a page of very many rows holds each of them once, in a few bytes, and nothing of a name is markup.
+#[test]
+fn a_page_of_many_rows_is_small_and_whole() {
+    let mut rows: Vec<FleetRow> =
+        (0..20_000).map(|n| student(n, if n % 10 == 0 { TargetState::Failed } else { TargetState::Pending })).collect();
+    rows[7].columns.insert("name".into(), "</script><b>Eve & \u{1b}[2J https://u:hunter2@h".into());
+    rows[8].notes.push(Note::new(NoteKind::Act, "</script><!-- ##vso[task]"));
+    let page = html::html(&report("plan", rows));
+    assert!(page.len() < 20_000 * 100, "{} bytes", page.len());
+    assert_eq!(page.matches("<script").count(), 2);
+    assert_eq!(page.matches("</script>").count(), 2);
+    for hidden in ["<b>", "hunter2", "\u{1b}", "<!--"] {
+        assert!(!page.contains(hidden), "{hidden}");
+    }
+    let data = page.split("id=\"targets-data\">").nth(1).unwrap().split("</script>").next().unwrap();
+    let data: Value = serde_json::from_str(data).unwrap();
+    assert_eq!(data["rows"], 20_000);
+    assert_eq!(data["pools"][0].as_array().unwrap().len(), 20_000);
+    // The account, the address and the role's ARN of each row are in one line for all.
+    assert!(data["details"].as_array().unwrap().len() <= 4, "{}", data["details"]);
+    let lines = data["lines"].to_string();
+    assert!(lines.contains("arn:aws:iam::\\u00010\\u0001:role/Lab"), "{lines}");
+    assert!(page.contains("18000 pending</button>") && page.contains("2000 failed</button>"));
+    assert_eq!(page.matches("class=\"row bad\"").count(), 200, "what failed is there without the script");
+    assert!(page.contains("200 of 20000 targets; a browser"));
 }

@@ -70,6 +70,22 @@ impl HtmlCell {
 
 /// The table with its search field and, where rows differ in kind, a button a kind.
 pub fn grid(grid: &HtmlGrid) -> Markup {
+    let mut kinds: Vec<GridKind> = Vec::new();
+    for line in &grid.rows {
+        match kinds.iter_mut().find(|(_, kind, _)| *kind == line.kind) {
+            Some((_, _, n)) => *n += 1,
+            None => kinds.push((line.mood, &line.kind, 1)),
+        }
+    }
+    let count = super::super::count(grid.rows.len(), grid.one);
+    whole(grid, "list", kinds, &count, Markup::default())
+}
+
+/// Rows that can be shown alone: how they look, their word, and how many there are.
+pub(super) type GridKind<'a> = (CellStatus, &'a str, usize);
+
+/// The list with its rows; `below` stands under its table.
+pub(super) fn whole(grid: &HtmlGrid, class: &str, kinds: Vec<GridKind<'_>>, count: &str, below: Markup) -> Markup {
     let id = grid.id;
     let table_id = format!("{id}-table");
     let heads = grid.columns.iter().map(|column| {
@@ -82,14 +98,13 @@ pub fn grid(grid: &HtmlGrid) -> Markup {
     let caption = Markup::text(&grid.caption).within("caption");
     let table = Markup::join([caption, head.line(), body.with("tbody", &[("role", "rowgroup")])])
         .with("table", &[("id", &table_id), ("role", "table"), ("class", "grid")]);
-    let count = Markup::text(&super::super::count(grid.rows.len(), grid.one))
-        .with("p", &[("class", "count"), ("role", "status"), ("data-one", grid.one)]);
-    Markup::join([tools(grid, &table_id).line(), count.line(), table.line()])
-        .with("section", &[("id", id), ("class", "list")])
+    let count = Markup::text(count).with("p", &[("class", "count"), ("role", "status"), ("data-one", grid.one)]);
+    Markup::join([tools(grid, &table_id, kinds).line(), count.line(), table.line(), below])
+        .with("section", &[("id", id), ("class", class)])
         .line()
 }
 
-fn tools(grid: &HtmlGrid, table_id: &str) -> Markup {
+fn tools(grid: &HtmlGrid, table_id: &str, mut kinds: Vec<GridKind<'_>>) -> Markup {
     let field_id = format!("{}-filter", grid.id);
     let label = Markup::text("Filter").with("label", &[("for", &field_id)]);
     let field = Markup::void(
@@ -114,13 +129,6 @@ fn tools(grid: &HtmlGrid, table_id: &str) -> Markup {
         Markup::join(std::iter::once(first).chain(options)).with("select", &[("id", &order_id), ("class", "order")]),
     ])
     .classed("div", "field narrow");
-    let mut kinds: Vec<(CellStatus, &str, usize)> = Vec::new();
-    for line in &grid.rows {
-        match kinds.iter_mut().find(|(_, kind, _)| *kind == line.kind) {
-            Some((_, _, n)) => *n += 1,
-            None => kinds.push((line.mood, &line.kind, 1)),
-        }
-    }
     kinds.sort_by_key(|(mood, kind, _)| (std::cmp::Reverse(*mood), *kind));
     let buttons = kinds.iter().map(|(mood, kind, n)| {
         let class = format!("kind {}", mood.class());

@@ -46,6 +46,12 @@ impl Markup {
         Self(whole.trim_end_matches(&format!("</{element}>")).to_owned())
     }
 
+    /// JSON for the script of the page, which nothing else runs: no sign in it begins or ends markup.
+    pub fn data(id: &str, json: &str) -> Self {
+        let json = json.trim_end().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
+        Self(json).with("script", &[("type", "application/json"), ("id", id)])
+    }
+
     /// Followed by a line feed, so that the page can be read as text, too.
     pub fn line(self) -> Self {
         Self(self.0 + "\n")

@@ -2,6 +2,7 @@
 //! and on a wide screen, in the light and in the dark. Knows nothing of what is reported.
 
 pub mod grid;
+pub mod long;
 mod markup;
 pub mod plot;
 
@@ -23,9 +24,11 @@ const STYLE: &str = concat!(
     "}\n",
 );
 const SCRIPT: &str = include_str!("page.js");
+/// Of a page whose rows are drawn by need.
+const LONG_SCRIPT: &str = include_str!("long.js");
 
 /// What a colour says beside its word, the worst last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CellStatus {
     Quiet,
     Good,
@@ -63,6 +66,15 @@ pub fn page(page: &HtmlPage<'_>) -> String {
 
 /// The same with rules of its own behind those of every page; `style` is text of ours and numbers, never input.
 pub fn page_with(page: &HtmlPage<'_>, style: &str) -> String {
+    whole(page, style, SCRIPT)
+}
+
+/// A page with one long list (`long::long`).
+pub fn long_page(page: &HtmlPage<'_>) -> String {
+    whole(page, "", LONG_SCRIPT)
+}
+
+fn whole(page: &HtmlPage<'_>, style: &str, script: &str) -> String {
     let (own, own_policy) = match style {
         "" => (String::new(), String::new()),
         style => (format!("<style>{style}</style>\n"), format!(" 'sha256-{}'", digest(style))),
@@ -70,7 +82,7 @@ pub fn page_with(page: &HtmlPage<'_>, style: &str) -> String {
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'{own_policy}; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
         digest(STYLE),
-        digest(SCRIPT)
+        digest(script)
     );
     let figures = page.figures.iter().map(|(what, figure)| {
         let parts = [Markup::text(what).within("dt"), Markup::text(figure).within("dd")];
@@ -86,7 +98,7 @@ pub fn page_with(page: &HtmlPage<'_>, style: &str) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n{own}</head>\n<body>\n<header>\n<h1>{title}</h1>\n{verdict}\n{figures}\n</header>\n\
-         <main>\n{}</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
+         <main>\n{}</main>\n<script>{script}</script>\n</body>\n</html>\n",
         page.body
     )
 }
@@ -115,8 +127,10 @@ mod tests {
         for outside in ["src=", "href=", "url(", "@import", "http://", " style=", " onclick="] {
             assert!(!text.contains(outside), "{outside}");
         }
-        for part in [STYLE, SCRIPT] {
+        for part in [STYLE, SCRIPT, LONG_SCRIPT] {
             assert!(!part.contains("</"), "would end its element");
+        }
+        for part in [STYLE, SCRIPT] {
             assert!(text.contains(&format!("'sha256-{}'", digest(part))));
         }
     }

@@ -12,19 +12,31 @@ struct RosterCell {
     span: Span,
 }
 
-/// A table whose first line names the columns. An empty cell is a key that is not given; so is an empty line.
-pub fn read(text: &str) -> Result<(Node, Vec<SpecProblem>), SpecProblem> {
+/// The names of the columns, and what stands between them.
+pub struct TableHead {
+    names: Vec<RosterCell>,
+    delimiter: u8,
+}
+
+/// A part of a table that begins and ends between two lines, `at` bytes into the file. The first line of the first part names the
+/// columns. An empty cell is a key that is not given; so is an empty line.
+pub fn read(text: &str, at: usize, head: &mut Option<TableHead>) -> Result<(Node, Vec<SpecProblem>), SpecProblem> {
     let mut problems = Vec::new();
-    let mut rows = rows(text, &mut problems)?.into_iter();
-    let Some(header) = rows.next() else {
-        return Err(SpecProblem::new(Span::default(), "the roster is empty")
-            .help("its first line names the columns: account, …"));
+    let rows = match head {
+        Some(head) => rows(text, at, head.delimiter, &mut problems)?,
+        None => {
+            let (skipped, delimiter) = preamble(text);
+            let mut rows = rows(&text[skipped..], at + skipped, delimiter, &mut problems)?;
+            if rows.is_empty() {
+                return Err(SpecProblem::new(Span::default(), "the roster is empty")
+                    .help("its first line names the columns: account, …"));
+            }
+            let names = named(rows.remove(0))?;
+            *head = Some(TableHead { names, delimiter });
+            rows
+        }
     };
-    if let Some(id) = header.iter().find(|cell| cell.text.len() == 12 && cell.text.bytes().all(|b| b.is_ascii_digit()))
-    {
-        return Err(SpecProblem::new(id.span, "the first line has to name the columns, but this is an account")
-            .help("put a line in front: account, then a name for each further column"));
-    }
+    let header = head.as_ref().map(|head| head.names.as_slice()).unwrap_or_default();
     let mut items = Vec::new();
     for row in rows {
         for (at, cell) in header.iter().enumerate().filter(|(_, cell)| cell.text.is_empty()) {
@@ -48,13 +60,27 @@ pub fn read(text: &str) -> Result<(Node, Vec<SpecProblem>), SpecProblem> {
         let given = named.filter(|(name, value)| !value.text.is_empty() || !left_out(&name.text));
         items.push(Node::new(span, Data::Map(given.map(|(name, value)| entry(name, value)).collect())));
     }
-    if let Some((first, again)) = repeated(&header) {
+    if let Some((first, again)) = repeated(header) {
         problems.push(
             SpecProblem::new(again.span, format!("`{}` names two columns", again.text)).also(first.span, "first here"),
         );
         items.clear();
     }
-    Ok((Node::new(Span::new(0, text.len()), Data::List(items)), problems))
+    Ok((Node::new(Span::new(at, at + text.len()), Data::List(items)), problems))
+}
+
+/// The first line, with the column of ids by its name.
+fn named(mut header: Vec<RosterCell>) -> Result<Vec<RosterCell>, SpecProblem> {
+    if let Some(id) = header.iter().find(|cell| cell.text.len() == 12 && cell.text.bytes().all(|b| b.is_ascii_digit()))
+    {
+        return Err(SpecProblem::new(id.span, "the first line has to name the columns, but this is an account")
+            .help("put a line in front: account, then a name for each further column"));
+    }
+    let names: Vec<&str> = header.iter().map(|cell| cell.text.as_str()).collect();
+    if let Some(at) = super::other_name(&names) {
+        header[at].text = "account".to_owned();
+    }
+    Ok(header)
 }
 
 fn repeated(header: &[RosterCell]) -> Option<(&RosterCell, &RosterCell)> {
@@ -91,15 +117,15 @@ fn words(text: &str, span: Span) -> Vec<Node> {
     nodes
 }
 
-/// Every line that holds something.
-fn rows(text: &str, problems: &mut Vec<SpecProblem>) -> Result<Vec<Vec<RosterCell>>, SpecProblem> {
-    let skipped = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let body = &text[skipped..];
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter(body))
-        .from_reader(body.as_bytes());
+/// Every line that holds something; the text stands `skipped` bytes into the file.
+fn rows(
+    body: &str,
+    skipped: usize,
+    delimiter: u8,
+    problems: &mut Vec<SpecProblem>,
+) -> Result<Vec<Vec<RosterCell>>, SpecProblem> {
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(body.as_bytes());
     let mut records: Vec<(usize, csv::StringRecord)> = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| SpecProblem::new(Span::default(), format!("this is no CSV: {error}")))?;
@@ -137,13 +163,25 @@ fn cells(record: &csv::StringRecord, raw: &str, start: usize) -> Vec<RosterCell>
         cells.push(RosterCell { text: text.to_owned(), span: Span::new(start + found, start + end) });
         // On to what stands behind the separator.
         let rest = raw.get(end..).unwrap_or_default();
-        let rest_of_field = rest.find([',', ';', '\t']).map_or(rest.len(), |separator| separator + 1);
+        let rest_of_field = rest.find([',', ';', '\t', '|']).map_or(rest.len(), |separator| separator + 1);
         at = (end + rest_of_field).min(raw.len());
     }
     cells
 }
 
-/// Spreadsheets write the separator of their country.
+/// The bytes in front of the names of the columns, and the separator. Spreadsheets write the separator of their country, and some say
+/// which it is in a line of its own: `sep=;`.
+fn preamble(text: &str) -> (usize, u8) {
+    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let body = &text[mark..];
+    let line = body.split_inclusive('\n').next().unwrap_or_default();
+    let said = line.trim_end_matches(['\r', '\n']).trim_matches('"').to_ascii_lowercase();
+    match said.strip_prefix("sep=").map(str::as_bytes) {
+        Some([separator]) if separator.is_ascii() => (mark + line.len(), *separator),
+        _ => (mark, delimiter(body)),
+    }
+}
+
 fn delimiter(text: &str) -> u8 {
     let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let count = |separator: &u8| header.bytes().filter(|byte| byte == separator).count();

@@ -1,6 +1,7 @@
 //! The pipeline times targets: read, diff, apply, verify. One account is a fleet of one.
 
 mod access;
+mod finding;
 mod fold;
 mod merge;
 pub mod organization;
@@ -13,6 +14,7 @@ mod target;
 pub mod testing;
 
 pub use access::TargetAccess;
+pub use finding::{FleetFinding, FleetLevel};
 pub use fold::{Alike, DriftGroup, alike, alike_texts, fold};
 pub use merge::{NoReport, merge};
 pub use rows::{

@@ -2,7 +2,7 @@
 
 use super::super::count;
 use super::super::junit::{CaseResult, JunitCase, Suite, xml};
-use super::{STATUS, sum, verdict, word};
+use super::{STATUS, found, sum, verdict, word};
 use crate::apply::ApplyOutcome;
 use crate::fleet::{FleetReport, FleetRow, TargetState};
 use crate::plan::NoteKind;
@@ -59,6 +59,7 @@ fn told(row: &FleetRow, command: &str) -> Vec<CaseResult> {
     if command == STATUS {
         told.extend(attention(row));
     }
+    told.extend(found::texts(row).map(CaseResult::Failure));
     told
 }
 

@@ -86,3 +86,37 @@ pub fn texts(row: &FleetRow) -> impl Iterator<Item = String> + '_ {
         mask::text(&format!("{}: {}{fix}", word(found.level), found.text))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::testing::{report, row};
+    use crate::report::RenderOptions;
+    use crate::report::fleet::{junit::junit, text::text};
+
+    fn finding(level: FleetLevel, text: &str, person: Option<&str>) -> FleetFinding {
+        let (id, remedy) = ("an-id".to_owned(), Some("do it".to_owned()));
+        FleetFinding { id, level, text: text.to_owned(), remedy, person: person.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_person_is_named_once_and_other_findings_where_they_are_alike() {
+        let waits = |who: &str| finding(FleetLevel::ActionNeeded, &format!("{who} has not confirmed"), Some(who));
+        let wrong = |n: usize| finding(FleetLevel::Error, &format!("topic t{n} is missing"), None);
+        let rows = [(1, "ann"), (2, "bob"), (3, "ann")].map(|(n, who)| FleetRow {
+            found: vec![wrong(7), waits(who), finding(FleetLevel::Hint, "a hint", None)],
+            ..row(n)
+        });
+        let found = report("doctor", rows.to_vec());
+        let told: Vec<(String, usize)> =
+            problems(&found.rows).into_iter().map(|one| (one.message, one.targets.len())).collect();
+        let expected = [("topic t7 is missing", 3), ("ann has not confirmed", 2), ("bob has not confirmed", 1)];
+        assert_eq!(told, expected.map(|(message, n)| (message.to_owned(), n)));
+        assert_eq!(attention(&found), ["3 errors in 3 accounts"]);
+        let shown = text(&found, &RenderOptions::PLAIN);
+        assert!(shown.contains("3 errors in 3 accounts") && !shown.contains("a hint"), "{shown}");
+        assert_eq!(junit(&found).matches("<failure").count(), 6);
+        assert_eq!(worst(&found.rows[0]), Some(CellStatus::Bad));
+        assert_eq!(worst(&row(1)), None);
+    }
+}

@@ -91,7 +91,7 @@ impl DoctorArgs {
         Ok(exit(&facts, &findings))
     }
 
-    /// A row a target: its findings, the same of many accounts once. What mends them is for one account.
+    /// A row a target: its findings, the same of many accounts once. The fix of one account alone is refused before.
     async fn run_fleet(&self, fleet: &Fleet, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         if self.fix {
             return Err(fleet.is_too_many("--fix", "leave it out and run `mlopsctl apply` over the roster"));

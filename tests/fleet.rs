@@ -161,6 +161,89 @@ fn an_interrupt_ends_the_run_in_order() {
     assert_eq!(mails(&desk).into_values().collect::<Vec<_>>(), [1; 40]);
 }
 
+/// Three accounts with the lab, of which the first two tell one person; no role is there in the third afterwards.
+fn surveyed() -> (Desk, [&'static str; 2]) {
+    let desk = Desk::new().with(&["--sandbox=sandbox.json"]);
+    let rows = [(1, "ann"), (2, "ann"), (3, "bob")].map(|(n, who)| format!("{},{who}@example.edu\n", account(n)));
+    desk.write("roster.csv", &format!("account,email\n{}", rows.concat()));
+    desk.write("alarms.yaml", &std::fs::read_to_string(example("lab.yaml")).expect("the example"));
+    desk.run(&["apply", "--yes", "--adopt", "--accounts", "roster.csv", "--quiet"]).exits(0);
+    (desk, ["--accounts", "roster.csv"])
+}
+
+#[test]
+fn who_has_not_confirmed_is_said_once_whatever_the_accounts() {
+    let (desk, roster) = surveyed();
+    let list = [&["subscriptions", "list"][..], &roster].concat();
+    let all = desk.run(&list).exits(0);
+    assert_eq!(all.stdout.matches("ann@example.edu has not confirmed").count(), 1, "{all}");
+    assert_eq!(all.stdout.matches("bob@example.edu has not confirmed").count(), 1, "{all}");
+    desk.run(&[&list[..], &["--require-confirmed"]].concat()).exits(7);
+
+    let lost = format!("no-role={}", account(3));
+    let broken = ["--sandbox-faults", &lost, "--require-confirmed", "--report", "part.json", "--format", "json"];
+    let report = desk.run(&[&list[..], &broken].concat()).exits(5).json();
+    assert_eq!(report["command"], "subscriptions");
+    assert_eq!(row(&report, 1)["found"][0]["person"], "ann@example.edu", "{report:#}");
+    assert_eq!(row(&report, 1)["subscriptions"]["pending"], 1, "{report:#}");
+    assert_eq!(row(&report, 3)["state"], "failed", "{report:#}");
+    assert!(row(&report, 3).to_string().contains("sts:AssumeRole"), "{report:#}");
+
+    // Only the third is asked again; the rows of the others stand.
+    let again = desk.run(&[&list[..], &["--retry-failed", "part.json", "--format", "json", "-v"]].concat()).exits(0);
+    assert_eq!(row(&again.json(), 2)["found"], row(&report, 2)["found"], "{again}");
+    again.says("sts:AssumeRole 1");
+    for (format, word) in
+        [("markdown", "bob&#64;example.edu"), ("html", "bob@example.edu"), ("junit", "bob@example.edu")]
+    {
+        let text = desk.run(&[&list[..], &["--format", format]].concat()).exits(0).stdout;
+        assert!(text.contains(word), "{format}: {text}");
+    }
+    desk.run(&["sandbox", "confirm", "--all"]).exits(0);
+    desk.run(&[&list[..], &["--require-confirmed"]].concat()).exits(0).says("all in sync");
+}
+
+#[test]
+fn a_doctor_of_a_roster_has_a_row_an_account() {
+    let (desk, roster) = surveyed();
+    let doctor = [&["doctor"][..], &roster].concat();
+    let report = desk.run(&[&doctor[..], &["--format", "json"]].concat()).exits(7).json();
+    let found = row(&report, 2)["found"].as_array().expect("findings");
+    assert!(found.iter().any(|one| one["id"] == "unconfirmed" && one["level"] == "action_needed"), "{report:#}");
+    let lost = format!("no-role={}", account(3));
+    let report = desk.run(&[&doctor[..], &["--sandbox-faults", &lost, "--format", "json"]].concat()).exits(5).json();
+    assert_eq!(row(&report, 3)["state"], "failed", "{report:#}");
+    assert_eq!(row(&report, 1)["state"], "in_sync", "{report:#}");
+    let denied = format!("deny-in={}:sns:GetTopicAttributes", account(1));
+    let report = desk.run(&[&doctor[..], &["--sandbox-faults", &denied, "--format", "json"]].concat()).exits(5).json();
+    assert_eq!(row(&report, 1)["state"], "partial", "{report:#}");
+    desk.run(&[&doctor[..], &["--fix"]].concat()).exits(64).says("--fix is for one account");
+    desk.run(&[&doctor[..], &["--url", "http://localhost:1"]].concat()).exits(64).says("--url is for one account");
+    desk.run(&["doctor", "--shard", "1/2"]).exits(64).says("there is no roster");
+    desk.run(&["doctor", "--format", "csv"]).exits(64).says("for several accounts");
+}
+
+#[test]
+fn grades_that_stand_are_kept_and_the_others_read_again() {
+    let (desk, roster) = surveyed();
+    let rubric = example("grading/lab-rubric.yaml");
+    let check = [&["check", "--rubric", rubric.to_str().expect("UTF-8")][..], &roster, &["--format", "json"]].concat();
+    let lost = format!("no-role={}", account(1));
+    let few = ["--concurrency", "1", "--max-failures", "1", "--report", "grades.json", "--sandbox-faults", &lost];
+    let first = desk.run(&[&check[..], &few].concat()).exits(5).says("as many as --max-failures allows");
+    assert!(first.json()["students"][2].to_string().contains("not read"), "{first}");
+    let some = desk.run(&[&check[..], &["--report", "some.json", "--sandbox-faults", &lost]].concat()).exits(5).json();
+    let again =
+        desk.run(&[&check[..], &["--retry-failed", "some.json", "-v"]].concat()).exits(0).says("sts:AssumeRole 1");
+    let grades = again.json();
+    assert_eq!(grades["students"].as_array().map(Vec::len), Some(3), "{grades:#}");
+    assert_eq!(grades["students"][1], some["students"][1]);
+    desk.write("other.yaml", &std::fs::read_to_string(&rubric).expect("the example").replace("Lab 9", "Lab 8"));
+    let other = ["check", "--rubric", "other.yaml", "--accounts", "roster.csv", "--retry-failed", "some.json"];
+    desk.run(&other).exits(64).says("another rubric");
+    desk.run(&[&check[..], &["--retry-failed", "roster.csv"]].concat()).exits(64).says("no report of check");
+}
+
 fn row(report: &Value, n: usize) -> &Value {
     let rows = report["rows"].as_array().into_iter().flatten();
     rows.into_iter().find(|row| row["target"]["account"] == account(n).as_str()).expect("a row an account")

@@ -1,6 +1,7 @@
 //! `mlopsctl check`: grades one account, or each of a roster, by a rubric. Only reads.
 
 use super::CommandContext;
+use super::check_retry::EarlierGrades;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
@@ -56,6 +57,12 @@ pub struct CheckArgs {
     /// How many accounts are read at a time
     #[arg(long, value_name = "N", default_value = "32", help_heading = "Several accounts")]
     concurrency: NonZeroUsize,
+    /// Stop starting accounts after N that could not be read
+    #[arg(long, value_name = "N", requires = "accounts", help_heading = "Several accounts")]
+    max_failures: Option<NonZeroUsize>,
+    /// Only who was not read, or not whole, according to REPORT, a .json of --report; the others stand as they are there
+    #[arg(long, value_name = "REPORT", requires = "accounts", help_heading = "Several accounts")]
+    retry_failed: Option<PathBuf>,
     #[command(flatten)]
     connect: ConnectArgs,
     /// How the result is written
@@ -133,6 +140,11 @@ impl CheckArgs {
                 CliFailure::say(Exit::Usage, what, "give --region, or a column `region` in the roster")
             })
         })?;
+        let earlier = self.retry_failed.as_deref().map(EarlierGrades::load).transpose()?;
+        let members = match &earlier {
+            Some(earlier) => earlier.left(members),
+            None => members,
+        };
         let rubrics: Rubrics =
             members.list.iter().map(|member| (member.target.clone(), rubric_of(member, open, values))).collect();
         let http = http(rubrics.values().filter_map(|rubric| rubric.as_ref().ok()))?;
@@ -145,7 +157,15 @@ impl CheckArgs {
             None => open.bind(&values.with(open.variables(), &BTreeMap::new()))?,
         };
         let interrupt = run.signals.interrupt.clone();
-        let limits = RunLimits { concurrency: self.concurrency.get(), max_failures: None, interrupt };
+        let limits = RunLimits {
+            concurrency: self.concurrency.get(),
+            max_failures: self.max_failures.map(NonZeroUsize::get),
+            interrupt,
+        };
+        let mut book = GradeBook::of(&heading);
+        if let Some(earlier) = earlier {
+            earlier.keep(&mut book)?;
+        }
         let now = access.own().clock.now();
         let job = async |member: &FleetTarget| {
             let graded = student(member, &rubrics, &access, http.as_ref(), now);
@@ -155,7 +175,6 @@ impl CheckArgs {
                 student = graded => student,
             }
         };
-        let mut book = GradeBook::of(&heading);
         // A grade is in the report; while the run goes on only what could not be read has a line.
         let mut progress = FleetProgress::new(run.output, &members.list, ProgressDetail::Failures);
         let students = run_all(&members.list, &limits, job, &mut |step| progress.step(&step)).await;
@@ -167,6 +186,7 @@ impl CheckArgs {
                 None => student,
             });
         }
+        book.students.sort_by(|a, b| a.target.cmp(&b.target));
         say_calls(access.own(), run.output);
         Ok(book)
     }
@@ -192,9 +212,10 @@ fn rubric_of(member: &FleetTarget, open: &OpenRubric, values: &VariableValues) -
 }
 
 impl TargetRow for Student {
-    /// Somebody whom an interrupt came before.
+    /// Somebody whom the run did not come to.
     fn not_started(member: &FleetTarget) -> Self {
-        let (message, remedy) = ("not read: the run was interrupted".to_owned(), Some("run again".to_owned()));
+        let message = "not read: the run was interrupted, or ended early by --max-failures".to_owned();
+        let remedy = Some("run again, with --retry-failed and a report of this run".to_owned());
         student_of(member, Err(Unread { message, remedy }))
     }
 

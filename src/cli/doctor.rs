@@ -2,17 +2,21 @@
 
 use super::CommandContext;
 use super::apply_flow::{ApplyFlowArgs, ApplySingle};
-use super::args::{ConsentArgs, OutputFormat, SpecArgs, TextOrJson, TextOrJsonArgs};
+use super::args::{ConsentArgs, OutputFormat, SpecArgs, TextOrJson};
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
+use super::fleet::{Fleet, FleetArgs, Survey, table_or_json};
 use super::plan::say_calls;
 use super::propose::ProposalArgs;
+use super::report::ReportFormatArgs;
 use crate::aws::Class;
 use crate::backtest::for_plan::PastNote;
+use crate::fleet::{Findings, FleetFinding, FleetLevel, FleetReport, FleetRow, FleetTarget, TargetState};
 use crate::ops::doctor::{self, DoctorFacts, DoctorFinding, DoctorLevel};
 use crate::pipeline::{Select, TargetContext};
 use crate::report::watch::doctor as report;
+use crate::spec::Spec;
 use clap::Args;
 
 /// Finds out why it does not work, and how to fix it
@@ -44,9 +48,11 @@ pub struct DoctorArgs {
     #[command(flatten)]
     proposal: ProposalArgs,
     #[command(flatten)]
+    fleet: FleetArgs,
+    #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
-    format: TextOrJsonArgs,
+    format: ReportFormatArgs,
 }
 
 impl DoctorArgs {
@@ -55,8 +61,12 @@ impl DoctorArgs {
             run.output.result(&report::list())?;
             return Ok(Exit::Success);
         }
-        let format = self.format.format;
-        let (at, facts) = run.signals.clone().or_interrupted(self.examine(run)).await?;
+        let spec = self.spec.load()?;
+        if let Some(fleet) = self.fleet.open_roster("doctor", &spec, &self.spec, &self.connect, run).await? {
+            return self.run_fleet(&fleet, run).await;
+        }
+        let format = table_or_json(self.format)?;
+        let (at, facts) = run.signals.clone().or_interrupted(self.examine(spec, run)).await?;
         let findings = doctor::judge(&facts);
         let steps = doctor::steps(&facts);
         let place = report::place(facts.target.as_ref(), &facts.region);
@@ -76,13 +86,41 @@ impl DoctorArgs {
         }
         say_calls(&at.aws, run.output);
         if self.fix && findings.iter().any(mends) {
-            return self.mend(&at, run).await;
+            return self.mend(&at, format, run).await;
         }
         Ok(exit(&facts, &findings))
     }
 
-    async fn examine(&self, run: &mut CommandContext<'_>) -> Result<(TargetContext, DoctorFacts), CliFailure> {
-        let bound = self.spec.bind_asking(self.spec.load()?, self.connect.region(), run).await?;
+    /// A row a target: its findings, the same of many accounts once. The fix of one account alone is refused before.
+    async fn run_fleet(&self, fleet: &Fleet, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
+        if self.fix {
+            return Err(fleet.is_too_many("--fix", "leave it out and run `mlopsctl apply` over the roster"));
+        }
+        if self.url.is_some() {
+            return Err(fleet.is_too_many("--url", "leave it out"));
+        }
+        let look = async |member: &FleetTarget, at: TargetContext| {
+            let facts = doctor::read(&at.aws, &at.bound, at.aws.clock.now()).await;
+            Ok(row(member, &facts, &doctor::judge(&facts)))
+        };
+        let judge = |report: &FleetReport| {
+            let levels = report.rows.iter().flat_map(|row| row.found.iter().map(|found| found.level));
+            match levels.min() {
+                Some(FleetLevel::Error) => Exit::Findings,
+                Some(FleetLevel::ActionNeeded) => Exit::Act,
+                Some(FleetLevel::Hint) | None => Exit::Success,
+            }
+        };
+        let survey = Survey { command: "doctor", format: self.format.format };
+        run.signals.clone().or_interrupted(fleet.survey(survey, judge, run, look)).await
+    }
+
+    async fn examine(
+        &self,
+        spec: Spec,
+        run: &mut CommandContext<'_>,
+    ) -> Result<(TargetContext, DoctorFacts), CliFailure> {
+        let bound = self.spec.bind_asking(spec, self.connect.region(), run).await?;
         let at = self.connect.target(bound, run).await?;
         let service = async {
             match &self.url {
@@ -96,12 +134,17 @@ impl DoctorArgs {
     }
 
     /// The same as `apply`, down to its questions and refusals.
-    async fn mend(&self, at: &TargetContext, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
+    async fn mend(
+        &self,
+        at: &TargetContext,
+        format: TextOrJson,
+        run: &mut CommandContext<'_>,
+    ) -> Result<Exit, CliFailure> {
         let (select, consent) = (Select::default(), self.consent.consent());
         let request = self.proposal.request(select, consent, PastNote::Figures, &at.aws.clock)?;
         let proposal = run.signals.clone().or_interrupted(async { Ok(request.propose(at).await?) }).await?;
         run.output.say("");
-        let format = match self.format.format {
+        let format = match format {
             TextOrJson::Table => OutputFormat::Table,
             TextOrJson::Json => OutputFormat::Json,
         };
@@ -136,4 +179,36 @@ fn exit(facts: &DoctorFacts, findings: &[DoctorFinding]) -> Exit {
         Some(DoctorLevel::ActionNeeded) => Exit::Act,
         Some(DoctorLevel::Hint) | None => Exit::Success,
     }
+}
+
+/// What was found of a member. What could not be read makes it partial; where nothing could, it failed.
+fn row(member: &FleetTarget, facts: &DoctorFacts, findings: &[DoctorFinding]) -> FleetRow {
+    let first = findings.first().filter(|_| facts.target.is_none());
+    if let Some(first) = first {
+        let failure = CliFailure::say(exit(facts, findings), first.what.clone(), first.remedy.clone());
+        return FleetRow::failed(member, TargetState::Failed, failure.of_target());
+    }
+    let state = match () {
+        () if !facts.refusals.is_empty() => TargetState::Partial,
+        () if findings.iter().any(mends) => TargetState::Pending,
+        () => TargetState::InSync,
+    };
+    let of = |level: DoctorLevel| findings.iter().filter(|finding| finding.level == level).count();
+    let counts = Findings {
+        errors: of(DoctorLevel::Error),
+        warnings: of(DoctorLevel::ActionNeeded),
+        hints: of(DoctorLevel::Hint),
+    };
+    let found = findings.iter().map(|finding| FleetFinding {
+        id: finding.cause.to_owned(),
+        level: match finding.level {
+            DoctorLevel::Error => FleetLevel::Error,
+            DoctorLevel::ActionNeeded => FleetLevel::ActionNeeded,
+            DoctorLevel::Hint => FleetLevel::Hint,
+        },
+        text: finding.what.clone(),
+        remedy: Some(finding.remedy.clone()),
+        person: None,
+    });
+    FleetRow { findings: Some(counts), found: found.collect(), ..FleetRow::new(member, state) }
 }

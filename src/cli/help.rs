@@ -84,9 +84,20 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("unmute", &["mlopsctl unmute mlops-lambda-high-errors", "mlopsctl unmute '*'"]),
-    ("doctor", &["mlopsctl doctor", "mlopsctl doctor --fix", "mlopsctl doctor --url http://localhost:5001"]),
+    (
+        "doctor",
+        &[
+            "mlopsctl doctor",
+            "mlopsctl doctor --fix",
+            "mlopsctl doctor --url http://localhost:5001",
+            "mlopsctl doctor --accounts roster.csv",
+        ],
+    ),
     ("drill", &["mlopsctl drill mlops-lambda-high-errors", "mlopsctl drill --receive --yes", "mlopsctl drill --clean"]),
-    ("subscriptions list", &["mlopsctl subscriptions list --require-confirmed"]),
+    (
+        "subscriptions list",
+        &["mlopsctl subscriptions list --require-confirmed", "mlopsctl subscriptions list --accounts roster.csv"],
+    ),
     ("subscriptions wait", &["mlopsctl subscriptions wait --timeout 30m"]),
     ("subscriptions resend", &["mlopsctl subscriptions resend you@example.edu"]),
     (

@@ -9,6 +9,7 @@ mod asked_format;
 mod backtest;
 mod bar;
 mod check;
+mod check_retry;
 #[cfg(test)]
 mod command_reference_tests;
 mod complete;
@@ -57,6 +58,7 @@ mod signals;
 mod status;
 mod status_tui;
 mod subscriptions;
+mod subscriptions_fleet;
 mod test;
 mod traffic;
 mod variables;

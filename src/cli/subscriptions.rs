@@ -7,7 +7,10 @@ use super::connect::ConnectArgs;
 use super::consent::consent;
 use super::exit::Exit;
 use super::failure::CliFailure;
+use super::fleet::{FleetArgs, table_or_json};
 use super::plan::say_calls;
+use super::report::ReportFormatArgs;
+use super::subscriptions_fleet;
 use crate::aws::{Aws, AwsError, Class};
 use crate::model::Target;
 use crate::model::advice;
@@ -17,7 +20,7 @@ use crate::model::secret;
 use crate::ops::subscriptions::{self, Link, NotALink, StackSubscriptions, SubscriptionRow, SubscriptionState, Waited};
 use crate::report::watch::subscriptions::{self as report, AskedAgain};
 use crate::resources::{Address, Kind, Resource};
-use crate::spec::BoundSpec;
+use crate::spec::{BoundSpec, Spec};
 use clap::{Args, Subcommand};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -43,7 +46,13 @@ enum SubscriptionsCommand {
 #[derive(Debug, Clone, Args)]
 struct SubscriptionsListArgs {
     #[command(flatten)]
-    reading: ReadingArgs,
+    spec: SpecArgs,
+    #[command(flatten)]
+    fleet: FleetArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+    #[command(flatten)]
+    format: ReportFormatArgs,
     /// Exit with 7 when somebody who is to be notified is not confirmed
     #[arg(long)]
     require_confirmed: bool,
@@ -133,25 +142,37 @@ impl SubscriptionsArgs {
 
 impl ReadingArgs {
     async fn begin(&self, run: &mut CommandContext<'_>) -> Result<SubscriptionsRead, CliFailure> {
+        SubscriptionsRead::begin(&self.spec, self.spec.load()?, &self.connect, run).await
+    }
+
+    fn show(&self, all: &StackSubscriptions, run: &mut CommandContext<'_>) -> Result<(), CliFailure> {
+        show(all, self.format.format, run)
+    }
+}
+
+fn show(all: &StackSubscriptions, format: TextOrJson, run: &mut CommandContext<'_>) -> Result<(), CliFailure> {
+    let text = match format {
+        TextOrJson::Json => report::json(all),
+        TextOrJson::Table => report::list(all, &run.output.look),
+    };
+    run.output.result(&text)
+}
+
+impl SubscriptionsRead {
+    async fn begin(
+        args: &SpecArgs,
+        spec: Spec,
+        connect: &ConnectArgs,
+        run: &mut CommandContext<'_>,
+    ) -> Result<Self, CliFailure> {
         let has_any = |bound: &BoundSpec| bound.declares(Kind::Topic);
-        let spec = self.spec.load()?;
-        let bound = self.spec.bind_asking_for(spec, self.connect.region(), has_any, run).await?;
-        let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
+        let bound = args.bind_asking_for(spec, connect.region(), has_any, run).await?;
+        let aws = connect.open(bound.region(), &run.signals, run.output).await?;
         let target = aws.target().await?;
         let desired = bound.desired(&target, &BTreeMap::new())?.resources;
         Ok(SubscriptionsRead { aws, stack: bound.stack().to_owned(), target, desired })
     }
 
-    fn show(&self, all: &StackSubscriptions, run: &mut CommandContext<'_>) -> Result<(), CliFailure> {
-        let text = match self.format.format {
-            TextOrJson::Json => report::json(all),
-            TextOrJson::Table => report::list(all, &run.output.look),
-        };
-        run.output.result(&text)
-    }
-}
-
-impl SubscriptionsRead {
     async fn read(&self) -> Result<StackSubscriptions, AwsError> {
         subscriptions::read(&self.aws, &self.stack, &self.target, &self.desired).await
     }
@@ -159,9 +180,14 @@ impl SubscriptionsRead {
 
 impl SubscriptionsListArgs {
     async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        let reading = self.reading.begin(run).await?;
+        let spec = self.spec.load()?;
+        if let Some(fleet) = self.fleet.open_roster("subscriptions", &spec, &self.spec, &self.connect, run).await? {
+            return subscriptions_fleet::list(&fleet, self.format.format, self.require_confirmed, run).await;
+        }
+        let format = table_or_json(self.format)?;
+        let reading = SubscriptionsRead::begin(&self.spec, spec, &self.connect, run).await?;
         let all = reading.read().await?;
-        self.reading.show(&all, run)?;
+        show(&all, format, run)?;
         say_calls(&reading.aws, run.output);
         let act = self.require_confirmed && all.open().next().is_some();
         Ok(if act { Exit::Act } else { Exit::Success })

@@ -3,6 +3,7 @@
 mod access;
 mod array;
 mod columns;
+mod finding;
 mod fold;
 mod merge;
 pub mod organization;
@@ -17,6 +18,7 @@ pub mod testing;
 
 pub use access::TargetAccess;
 pub use array::part;
+pub use finding::{FleetFinding, FleetLevel};
 pub use fold::{Alike, DriftGroup, alike, alike_texts, fold};
 pub use merge::{Merge, Merged, NoReport};
 pub use rows::{

@@ -2,6 +2,7 @@
 //! saved, run again (`--retry-failed`) and merged. It holds no clock and no secret, so that merged shards are the whole.
 
 use super::columns::RowColumns;
+use super::finding::{FleetFinding, FleetLevel};
 use super::run::TargetRow;
 use super::shard::{Shard, folded};
 use super::target::FleetTarget;
@@ -18,7 +19,7 @@ pub const FORMAT_VERSION: &str = "1";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FleetReport {
     pub format_version: String,
-    /// `plan`, `apply`, `destroy`, `status`, `drift`, `lint` or `backtest`.
+    /// `plan`, `apply`, `destroy`, `status`, `drift`, `lint`, `backtest`, `doctor` or `subscriptions`.
     pub command: String,
     pub stack: String,
     /// Of the roster: how many targets all shards together have.
@@ -92,6 +93,9 @@ pub struct FleetRow {
     /// What somebody must know or do.
     #[serde(default)]
     pub notes: Vec<Note>,
+    /// Of `doctor` and `subscriptions`, the worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<FleetFinding>,
     /// Why the target as a whole failed or is blocked.
     #[serde(default)]
     pub failure: Option<TargetFailure>,
@@ -163,7 +167,7 @@ pub struct AlarmStates {
     pub new: usize,
 }
 
-/// Of lint, by level.
+/// Of lint and doctor, by level; what needs an action is among the warnings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Findings {
     pub errors: usize,
@@ -220,6 +224,7 @@ impl FleetRow {
             currency: None,
             usage: Vec::new(),
             notes: Vec::new(),
+            found: Vec::new(),
             failure: None,
         }
     }
@@ -248,7 +253,9 @@ impl FleetRow {
 
     /// Whether somebody has to look at the target, or act, though all of it may match the spec.
     pub fn needs_attention(&self) -> bool {
-        self.in_alarm() > 0 || self.unconfirmed() > 0 || self.notes.iter().any(|note| note.kind == NoteKind::Act)
+        let has_to_act = self.notes.iter().any(|note| note.kind == NoteKind::Act);
+        let is_found = self.found.iter().any(|found| found.level != FleetLevel::Hint);
+        self.in_alarm() > 0 || self.unconfirmed() > 0 || has_to_act || is_found
     }
 }
 

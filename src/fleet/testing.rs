@@ -27,6 +27,7 @@ pub fn row(n: usize) -> FleetRow {
         cost: None,
         currency: None,
         usage: Vec::new(),
+        found: Vec::new(),
         notes: Vec::new(),
         failure: None,
     }

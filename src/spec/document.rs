@@ -82,6 +82,11 @@ impl Spec {
         regions::cut(self.root.clone(), &mut Vec::new()).iter().any(|part| part.is_listed)
     }
 
+    /// Whether it says by `accounts` which it is for.
+    pub fn has_accounts(&self) -> bool {
+        self.accounts.is_some()
+    }
+
     /// Whether it has more than one.
     pub fn has_regions(&self) -> bool {
         self.root.get(regions::REGIONS).is_some() && regions::cut(self.root.clone(), &mut Vec::new()).len() > 1

@@ -5,6 +5,7 @@ mod apply_flow;
 mod end;
 mod progress;
 mod retry;
+mod survey;
 
 use super::CommandContext;
 use super::args::SpecArgs;
@@ -30,6 +31,7 @@ use retry::RetryRest;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+pub use survey::{Survey, table_or_json};
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Several accounts")]

@@ -2,7 +2,7 @@
 
 use super::super::count;
 use super::super::junit::{self, CaseResult, JunitCase};
-use super::{DRIFT, STATUS, folded, sum, verdict, word};
+use super::{DRIFT, STATUS, folded, found, sum, verdict, word};
 use crate::apply::ApplyOutcome;
 use crate::fleet::{FleetReport, FleetRow, TargetState};
 use crate::plan::NoteKind;
@@ -65,6 +65,7 @@ fn told(row: &FleetRow, command: &str) -> Vec<CaseResult> {
     if command == STATUS {
         told.extend(attention(row));
     }
+    told.extend(found::texts(row).map(CaseResult::Failure));
     told
 }
 

@@ -2,6 +2,7 @@
 
 pub mod csv;
 pub mod folded;
+mod found;
 pub mod html;
 pub mod json;
 pub mod junit;
@@ -14,7 +15,7 @@ use self::naming::TargetNaming;
 use super::html::CellStatus;
 use super::{count, mask};
 use crate::apply::ApplyOutcome;
-use crate::fleet::{AlarmStates, Alike, FleetReport, FleetRow, SubscriptionCounts, TargetState, alike};
+use crate::fleet::{AlarmStates, Alike, FleetLevel, FleetReport, FleetRow, SubscriptionCounts, TargetState, alike};
 use crate::model::Target;
 use crate::plan::{NoteKind, PlanSummary};
 use std::collections::BTreeMap;
@@ -53,24 +54,29 @@ fn row_mood(command: &str, row: &FleetRow) -> CellStatus {
     match command {
         STATUS if row.in_alarm() > 0 => CellStatus::Bad.max(mood(row.state)),
         STATUS if row.needs_attention() => CellStatus::Careful.max(mood(row.state)),
-        _ => mood(row.state),
+        _ => found::worst(row).unwrap_or(CellStatus::Quiet).max(mood(row.state)),
     }
 }
 
 /// How the whole run looks: as its worst row.
 fn report_mood(report: &FleetReport) -> CellStatus {
-    let rows = report.rows.iter().filter(|row| report.command == STATUS && row.needs_attention());
+    let rows = report.rows.iter().filter(|row| is_of_health(report) && row.needs_attention());
     rows.map(|row| row_mood(&report.command, row)).max().unwrap_or(CellStatus::Quiet).max(mood(worst(report)))
+}
+
+/// Whether how everything is is the result: of a status, and of what looks for findings.
+fn is_of_health(report: &FleetReport) -> bool {
+    report.command == STATUS || report.rows.iter().any(|row| !row.found.is_empty())
 }
 
 /// The rows of a status by urgency, the worst first: what is not known, what is in ALARM, where somebody has to act, what differs.
 /// Those of every other command in the order of their targets.
 fn in_order(report: &FleetReport) -> Vec<&FleetRow> {
     let mut rows: Vec<&FleetRow> = report.rows.iter().collect();
-    if report.command == STATUS {
+    if is_of_health(report) {
         let urgency = |row: &&FleetRow| {
             let unknown = row.state.is_worth_another_run().then_some(row.state);
-            std::cmp::Reverse((unknown, row.in_alarm(), row.needs_attention(), row.state))
+            std::cmp::Reverse((unknown, row.in_alarm(), found::worst(row), row.needs_attention(), row.state))
         };
         rows.sort_by_key(urgency);
     }
@@ -126,7 +132,7 @@ impl FleetTotals {
         let waiting = self.subscriptions.map(|found| found.pending + found.lost).filter(|n| *n > 0).map(|n| {
             format!("{} not confirmed in {}", count(n, "subscription"), in_targets(&|row| row.unconfirmed() > 0))
         });
-        ringing.into_iter().chain(waiting).collect()
+        ringing.into_iter().chain(waiting).chain(found::attention(report)).collect()
     }
 }
 
@@ -249,8 +255,12 @@ impl MatrixColumn {
                 ])
             }),
             MatrixColumn::Findings => row.findings.map_or_else(String::new, |f| {
+                let acts = row.found.iter().any(|one| one.level == FleetLevel::ActionNeeded);
                 let said = [(f.errors, "error"), (f.warnings, "warning"), (f.hints, "hint")];
-                let said = said.iter().filter(|(n, _)| *n > 0).map(|(n, word)| count(*n, word));
+                let said = said.iter().filter(|(n, _)| *n > 0).map(|(n, word)| match *word {
+                    "warning" if acts => format!("{n} {}", found::word(FleetLevel::ActionNeeded)),
+                    word => count(*n, word),
+                });
                 let said = said.collect::<Vec<_>>().join(", ");
                 if said.is_empty() { "none".to_owned() } else { said }
             }),
@@ -351,6 +361,7 @@ fn problems(report: &FleetReport) -> Vec<FleetProblem> {
         .collect();
     found.extend(alike(&refusals).into_iter().map(|one| problem("blocked".to_owned(), CellStatus::Bad, one)));
     found.extend(failed_resources(rows));
+    found.extend(found::problems(rows));
     for (kind, lead, mood) in [
         (NoteKind::Unknown, "unknown", CellStatus::Bad),
         (NoteKind::Act, "to do", CellStatus::Careful),

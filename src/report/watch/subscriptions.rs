@@ -84,6 +84,18 @@ pub fn remedy(row: &SubscriptionRow) -> String {
     }
 }
 
+/// The same where it is said of many accounts: the mail is sent again with the credentials of the one that it came from.
+pub fn remedy_of_many(row: &SubscriptionRow) -> String {
+    match row.state {
+        SubscriptionState::Pending => format!(
+            "{}; no mail? {} with the credentials of that account",
+            notes::confirm(&row.protocol, &row.endpoint),
+            advice::command(&format!("subscriptions resend {}", advice::quoted(&secret::hide(&row.endpoint))))
+        ),
+        _ => remedy(row),
+    }
+}
+
 /// While waiting: `you@example.edu has confirmed (mlops-lambda-alerts)`.
 pub fn change(row: &SubscriptionRow) -> String {
     format!("{} {} ({})", mask::line(&row.endpoint), what(row.state), mask::line(&row.topic))

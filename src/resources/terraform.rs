@@ -1,14 +1,24 @@
 //! A resource as one of Terraform's AWS provider, and back. The tables are in each kind's `terraform.rs`, after provider 6.69. Blocks that
-//! there is one of are objects, as Terraform's JSON syntax takes them; state and plans have them as lists of one.
+//! there is one of are objects, as Terraform's JSON syntax takes them; state and plans have them as lists of one (`state`).
 
 // Reading is for imports.
 #![allow(dead_code)]
 
+pub mod state;
+
 use super::Kind;
 use super::foreign::{self, ForeignReading};
-use super::mapping::{ForeignForm, TypeMapping};
+use super::mapping::{ForeignForm, PropertyMap, TypeMapping};
 use crate::model::Target;
 use serde_json::Value;
+
+/// What the provider says of a resource itself, of every type. An import reads from `arn` and `region` where it is.
+pub static COMPUTED: [PropertyMap; 4] = [
+    PropertyMap::silent("arn"),
+    PropertyMap::silent("id"),
+    PropertyMap::silent("region"),
+    PropertyMap::silent("tags_all"),
+];
 
 /// Returns the kinds that a resource type may be; none of a type that mlopsctl does not manage.
 pub fn kinds_of(type_name: &str) -> impl Iterator<Item = (Kind, &'static TypeMapping)> {

@@ -35,7 +35,9 @@ pub use form::schema;
 pub use form::{reference, sample};
 #[cfg(test)]
 pub use input::parse;
-pub use input::{SpecLikeDocument, load, parse_document, read_document, read_var_file};
+pub use input::{
+    SpecLikeDocument, load, parse_document, parse_foreign, read_document, read_foreign_text, read_var_file,
+};
 pub use roster::{DEFAULT_ROLE, Roster, RosterAccount};
 pub use source::SourceFile;
 pub use template::Template;

@@ -1,0 +1,40 @@
+//! Which engine's a file is, by what it holds.
+
+use crate::model::node::{Data, Node};
+
+/// A form that can be imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ImportFormat {
+    /// A template, YAML or JSON, of SAM and the CDK, too; or what `aws cloudformation get-template` prints.
+    Cloudformation,
+}
+
+/// What is understood, in words.
+pub const UNDERSTOOD: &str =
+    "a CloudFormation, SAM or CDK template (YAML or JSON), or what aws cloudformation get-template prints";
+
+impl ImportFormat {
+    /// Recognises a document; `None` of an unknown one.
+    pub fn of(root: &Node) -> Option<Self> {
+        if template(root).is_some() { Some(ImportFormat::Cloudformation) } else { None }
+    }
+
+    /// What it is called in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            ImportFormat::Cloudformation => "cloudformation",
+        }
+    }
+}
+
+/// The template, or the text or tree of it that `get-template` has put in its answer.
+pub fn template(root: &Node) -> Option<&Node> {
+    let is_template = |node: &Node| {
+        node.get("Resources").is_some_and(|resources| matches!(resources.data, Data::Map(_)))
+            || node.get("AWSTemplateFormatVersion").is_some()
+    };
+    match root.get("TemplateBody") {
+        Some(body) => Some(body).filter(|body| is_template(body) || body.text().is_some()),
+        None => Some(root).filter(|root| is_template(root)),
+    }
+}

@@ -16,7 +16,8 @@ use std::path::PathBuf;
 /// Writes the alarms, topics and log settings of a template or of another engine's file as a spec
 #[derive(Debug, Clone, Args)]
 pub struct ImportArgs {
-    /// A CloudFormation, SAM or CDK template, or what aws cloudformation get-template prints; - is standard input
+    /// A CloudFormation, SAM or CDK template, terraform.tfstate, or what aws cloudformation get-template, terraform show -json or
+    /// aws cloudwatch describe-alarms prints; - is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// What the file is [default: recognised by what it holds]
@@ -63,6 +64,8 @@ struct TemplateArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ImportFrom {
     Cloudformation,
+    Terraform,
+    DescribeAlarms,
 }
 
 /// How the result is written: the spec alone, or everything in one JSON document.
@@ -86,6 +89,8 @@ impl ImportArgs {
         let source = ImportSource::read(&self.file)?;
         let asked = self.from.map(|from| match from {
             ImportFrom::Cloudformation => ImportFormat::Cloudformation,
+            ImportFrom::Terraform => ImportFormat::Terraform,
+            ImportFrom::DescribeAlarms => ImportFormat::DescribeAlarms,
         });
         let imported = write_import(&source, asked, &settings)?;
         let values = match &self.out {

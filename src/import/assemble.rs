@@ -25,6 +25,10 @@ const DISPENSABLE: &[&str] = &[
     "description",
     "display_name",
     "tags",
+    // What the spec does not name of a topic or a log group is left as it is.
+    "kms_key_id",
+    "kms_master_key_id",
+    "policy",
 ];
 
 /// Where in the file a resource comes from: the item, by its place in the list.

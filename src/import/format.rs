@@ -1,5 +1,6 @@
 //! Which engine's a file is, by what it holds.
 
+use super::{described, terraform};
 use crate::model::node::{Data, Node};
 
 /// A form that can be imported.
@@ -7,22 +8,34 @@ use crate::model::node::{Data, Node};
 pub enum ImportFormat {
     /// A template, YAML or JSON, of SAM and the CDK, too; or what `aws cloudformation get-template` prints.
     Cloudformation,
+    /// Terraform's or OpenTofu's state, or what `show -json` prints of a state or a plan.
+    Terraform,
+    /// What `aws cloudwatch describe-alarms` prints.
+    DescribeAlarms,
 }
 
 /// What is understood, in words.
 pub const UNDERSTOOD: &str =
-    "a CloudFormation, SAM or CDK template (YAML or JSON), or what aws cloudformation get-template prints";
+    "a CloudFormation, SAM or CDK template (YAML or JSON), or what aws cloudformation get-template, terraform show -json or \
+     aws cloudwatch describe-alarms print, or terraform.tfstate";
 
 impl ImportFormat {
     /// Recognises a document; `None` of an unknown one.
     pub fn of(root: &Node) -> Option<Self> {
-        if template(root).is_some() { Some(ImportFormat::Cloudformation) } else { None }
+        match () {
+            () if template(root).is_some() => Some(ImportFormat::Cloudformation),
+            () if described::is_described(root) => Some(ImportFormat::DescribeAlarms),
+            () if terraform::is_terraform(root) => Some(ImportFormat::Terraform),
+            () => None,
+        }
     }
 
     /// What it is called in reports.
     pub fn word(self) -> &'static str {
         match self {
             ImportFormat::Cloudformation => "cloudformation",
+            ImportFormat::Terraform => "terraform",
+            ImportFormat::DescribeAlarms => "describe-alarms",
         }
     }
 }

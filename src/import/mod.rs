@@ -2,11 +2,13 @@
 //! A file becomes a tree (`source`), an engine's folder makes items of it with nothing left to resolve, `assemble` makes resources of these.
 
 mod assemble;
+mod described;
 pub mod cloudformation;
 mod format;
 mod item;
 mod settings;
 mod source;
+pub mod terraform;
 #[cfg(test)]
 mod tests;
 mod write;

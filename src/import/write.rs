@@ -2,7 +2,7 @@
 
 use super::assemble::{AssembledImport, assemble};
 use super::item::{ImportDocument, NotCarried};
-use super::{FilePosition, ImportFormat, ImportSettings, ImportSource, cloudformation, format};
+use super::{FilePosition, ImportFormat, ImportSettings, ImportSource, cloudformation, described, format, terraform};
 use crate::model::Target;
 use crate::model::node::Span;
 use crate::resources::{Address, Kind, Resource};
@@ -42,6 +42,8 @@ pub struct ImportedSpec {
     /// Types of other services, which are nothing that a spec is about.
     pub others: BTreeMap<String, usize>,
     pub notes: Vec<String>,
+    /// What the file calls each resource of the spec, by which its engine lets go of it: a logical id, a Terraform address.
+    pub sources: BTreeMap<Address, String>,
 }
 
 /// Reads a document of a format, or of the one that it is recognised as, and writes it as a spec.
@@ -65,6 +67,8 @@ pub fn write_import(
             let source = inner.as_ref().unwrap_or(source);
             written(source, format, cloudformation::read(source, settings)?, settings)
         }
+        ImportFormat::Terraform => written(source, format, terraform::read(source, settings)?, settings),
+        ImportFormat::DescribeAlarms => written(source, format, described::read(source, settings)?, settings),
     }
 }
 
@@ -102,6 +106,8 @@ fn written(
         }
     }
     let kept = |address: &&Address| !written.left_out.contains_key(*address);
+    let sources = places.iter().filter(|(address, _)| kept(address));
+    let sources = sources.map(|(address, place)| (address.clone(), place.id.clone())).collect();
     let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
     resources.keys().filter(kept).for_each(|address| *kinds.entry(address.kind).or_default() += 1);
     let counts = counts(&document, &not_carried);
@@ -121,6 +127,7 @@ fn written(
         not_carried: outcomes,
         others: document.others,
         notes: document.notes,
+        sources,
     })
 }
 

@@ -29,6 +29,12 @@ pub fn kinds_of(type_name: &str) -> impl Iterator<Item = (Kind, &'static TypeMap
     Kind::ALL.into_iter().filter_map(move |kind| Some((kind, of(kind)?)))
 }
 
+/// Whether a type has an argument that some field carries.
+pub fn is_argument(type_name: &str, name: &str) -> bool {
+    let first = |map: &PropertyMap| map.property.split('.').next() == Some(name) && !map.field.is_empty();
+    kinds_of(type_name).any(|(_, mapping)| mapping.tables.iter().flat_map(|table| table.iter()).any(first))
+}
+
 /// Reads the arguments of a resource, with every expression evaluated; `None` of a type that mlopsctl does not manage.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use crate::model::Target;
 use crate::model::node::Span;
 use crate::resources::foreign::ForeignReading;
+use crate::spec::OpenParameter;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -24,16 +25,6 @@ pub struct ImportDocument {
     pub notes: Vec<String>,
     /// Values that nobody has given: texts that stand in the items, to be variables of the spec.
     pub open: Vec<OpenParameter>,
-}
-
-/// A text that stands for a value which is not known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenParameter {
-    /// The text in the items: it is nowhere else.
-    pub placeholder: String,
-    pub name: String,
-    pub description: String,
-    pub secret: bool,
 }
 
 /// A resource of a document, of a type that mlopsctl manages.

@@ -14,6 +14,6 @@ mod tests;
 mod write;
 
 pub use format::ImportFormat;
-pub use settings::{ImportSettings, read_parameters, read_physical_ids};
+pub use settings::{ImportSettings, list_text, read_parameters, read_physical_ids};
 pub use source::{FilePosition, ImportSource};
 pub use write::{ImportOutcome, ImportedSpec, write_import};

@@ -92,6 +92,7 @@ fn written(
         functions: &functions,
         remarks: &remarks,
         head: &head,
+        parameters: &document.open,
     };
     let written = spec::write(&input)?;
     for (address, why) in &written.left_out {

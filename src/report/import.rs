@@ -22,6 +22,11 @@ pub fn text(imported: &ImportedSpec, look: &RenderOptions) -> String {
             text += &(mask::line(&format!("not a matter of a spec: {count} {name}")) + "\n");
         }
     }
+    let open: Vec<&str> =
+        imported.written.variables.iter().filter(|one| one.open.unknown).map(|one| one.name.as_str()).collect();
+    if !open.is_empty() {
+        text += &(mask::line(&format!("variables without a value: {}", open.join(", "))) + "\n");
+    }
     text += &existing::shortened(imported.written.folded.len(), &Default::default());
     let counts = imported.counts;
     text + &format!(

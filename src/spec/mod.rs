@@ -42,7 +42,7 @@ pub use roster::{DEFAULT_ROLE, Roster, RosterAccount};
 pub use source::SourceFile;
 pub use template::Template;
 pub use variables::{VARIABLE, Variable};
-pub use writer::{WriterInput, WrittenSpec, write};
+pub use writer::{OpenParameter, WriterInput, WrittenSpec, write};
 pub use written_region::WrittenRegion;
 
 #[cfg(test)]

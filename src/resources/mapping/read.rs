@@ -1,8 +1,5 @@
 //! Properties -> fields.
 
-// For imports, and for the tests that hold both directions against each other.
-#![allow(dead_code)]
-
 use super::path::{leaves, set, take};
 use super::{PropertyForm, PropertyMap, Writing};
 use crate::model::{Target, field};

@@ -7,7 +7,7 @@ mod place;
 mod shared;
 mod yaml;
 
-pub use open::WrittenVariable;
+pub use open::{OpenParameter, WrittenVariable};
 
 use super::{BoundSpec, SpecError};
 use crate::model::writing::{SpecEntry, SpecMap, SpecValue};
@@ -35,6 +35,8 @@ pub struct WriterInput<'a> {
     pub remarks: &'a BTreeMap<Address, Vec<String>>,
     /// Lines of comment at the head of the file.
     pub head: &'a [String],
+    /// Texts in the resources that stand for values which are not known.
+    pub parameters: &'a [OpenParameter],
 }
 
 /// A spec as text.
@@ -140,7 +142,7 @@ fn unsaid(input: &WriterInput<'_>, address: &Address, text: &str) -> String {
     let mut text = text.to_owned();
     if let Some(resource) = input.resources.get(address) {
         let mut root = SpecMap::default().put("it", resource.written(&scope));
-        for variable in open::variables(&mut root) {
+        for variable in open::variables(&mut root, input.parameters) {
             text = text.replace(&variable.open.value, "***");
         }
     }
@@ -184,7 +186,7 @@ fn draft(input: &WriterInput<'_>, left_out: &BTreeMap<Address, String>, shorteni
     }
     let remark = |address: &Address| input.remarks.get(address).cloned().unwrap_or_default();
     let children = place::put(&mut root, declarations.maps, &kept, remark);
-    let variables = open::variables(&mut root);
+    let variables = open::variables(&mut root, input.parameters);
     match variables.is_empty() {
         true => drop(root.remove("vars")),
         false => root.set("vars", open::section(&variables)),

@@ -1,0 +1,1 @@
+//! Tests after the examples of the template reference.

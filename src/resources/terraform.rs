@@ -35,6 +35,12 @@ pub fn is_argument(type_name: &str, name: &str) -> bool {
     kinds_of(type_name).any(|(_, mapping)| mapping.tables.iter().flat_map(|table| table.iter()).any(first))
 }
 
+/// Whether an argument holds the name of its resource.
+pub fn is_name(type_name: &str, name: &str) -> bool {
+    let holds = |map: &PropertyMap| map.property == name && map.field == "name";
+    kinds_of(type_name).any(|(_, mapping)| mapping.tables.iter().flat_map(|table| table.iter()).any(holds))
+}
+
 /// Reads the arguments of a resource, with every expression evaluated; `None` of a type that mlopsctl does not manage.
 ///
 /// # Errors

@@ -58,10 +58,10 @@ impl TerraformInstance<'_> {
         (known, unresolved)
     }
 
-    /// Whether the configuration sets it; where there is none, whether a resource of ours has it.
+    /// Whether the configuration sets it; where there is none, whether a resource of ours has it. A name is always asked for.
     fn is_asked_for(&self, name: &str) -> bool {
-        terraform::is_argument(&self.type_name, name)
-            && self.expressions.is_none_or(|expressions| expressions.get(name).is_some())
+        let is_set = || self.expressions.is_none_or(|expressions| expressions.get(name).is_some());
+        terraform::is_name(&self.type_name, name) || (terraform::is_argument(&self.type_name, name) && is_set())
     }
 
     fn why(&self, name: &str) -> String {

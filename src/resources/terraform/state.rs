@@ -46,7 +46,7 @@ struct Block<'a>(&'a [&'a [PropertyMap]]);
 
 impl Block<'_> {
     fn properties(&self) -> impl Iterator<Item = &PropertyMap> {
-        self.0.iter().flat_map(|table| table.iter())
+        self.0.iter().flat_map(|table| table.iter()).filter(|map| !map.property.is_empty())
     }
 
     /// Whether something at the path, or in it, is a property.
@@ -88,6 +88,8 @@ impl Block<'_> {
                 (self.knows(path) && !UNSET_AT_ZERO.contains(&name)).then(|| value.clone())
             }
             (None, Value::Bool(false)) => None,
+            // State does not tell who has set it: what is AWS's default may be left to AWS.
+            (Some(PropertyForm::Flag { absent }), Value::Bool(flag)) if flag == absent => None,
             _ => Some(value.clone()),
         }
     }

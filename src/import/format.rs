@@ -40,6 +40,23 @@ impl ImportFormat {
     }
 }
 
+/// What a file is that cannot be imported as it is, and what to do instead; `None` where it is not known.
+pub fn other(root: &Node) -> Option<(&'static str, &'static str)> {
+    let has = |key: &str| root.get(key).is_some();
+    let is_rules = |group: &Node| group.get("rules").is_some();
+    match () {
+        () if has("service") && has("provider") => Some((
+            "this is a configuration of the Serverless Framework, whose variables and plugins it alone evaluates",
+            "import the template that serverless package writes: .serverless/cloudformation-template-update-stack.json",
+        )),
+        () if root.get("groups").is_some_and(|groups| groups.items().iter().any(is_rules)) => Some((
+            "these are rules of Prometheus: what they ask of its series no metric of CloudWatch has to say",
+            "write an alarm with promql, or one of the metric that the series is made of",
+        )),
+        () => None,
+    }
+}
+
 /// The template, or the text or tree of it that `get-template` has put in its answer.
 pub fn template(root: &Node) -> Option<&Node> {
     let is_template = |node: &Node| {

@@ -3,6 +3,8 @@
 
 mod assemble;
 mod described;
+#[cfg(test)]
+mod described_tests;
 pub mod cloudformation;
 mod format;
 mod item;

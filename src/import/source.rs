@@ -35,8 +35,14 @@ impl ImportSource {
     /// # Errors
     /// As `read`.
     pub fn of(name: &str, text: String) -> Result<Self, SpecError> {
-        let root = spec::parse_foreign(name, &text)?;
-        Ok(Self { name: name.to_owned(), text, root })
+        match spec::parse_foreign(name, &text) {
+            Ok(root) => Ok(Self { name: name.to_owned(), text, root }),
+            Err(error) => {
+                let text = one_list(&text).ok_or(error)?;
+                let root = spec::parse_foreign(name, &text)?;
+                Ok(Self { name: name.to_owned(), text, root })
+            }
+        }
     }
 
     /// A mistake of the file as a whole.
@@ -64,4 +70,24 @@ impl ImportSource {
         }
         found
     }
+}
+
+/// Several JSON documents in a row, as the pages of an answer are kept, as one list; its lines are theirs. `None` of anything else.
+fn one_list(text: &str) -> Option<String> {
+    let body = text.trim_start_matches('\u{feff}');
+    if !body.trim_start().starts_with('{') {
+        return None;
+    }
+    let mut documents = serde_json::Deserializer::from_str(body).into_iter::<serde::de::IgnoredAny>();
+    let (mut list, mut from, mut count) = (String::with_capacity(text.len() + 2), 0, 0);
+    while let Some(document) = documents.next() {
+        document.ok()?;
+        let end = documents.byte_offset();
+        list.push(if count == 0 { '[' } else { ',' });
+        list.push_str(body.get(from..end)?);
+        (from, count) = (end, count + 1);
+    }
+    list.push_str(body.get(from..)?);
+    list.push(']');
+    (count > 1).then_some(list)
 }

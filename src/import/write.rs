@@ -57,9 +57,13 @@ pub fn write_import(
 ) -> Result<ImportedSpec, SpecError> {
     let Some(format) = asked.or_else(|| ImportFormat::of(&source.root)) else {
         let start = source.root.span.start;
+        let start = Span::new(start, start);
+        if let Some((message, help)) = format::other(&source.root) {
+            return Err(source.mistake(start, message, help));
+        }
         let message = "this is no file of an engine that is known";
         let help = format!("it can be {}; --from says which", format::UNDERSTOOD);
-        return Err(source.mistake(Span::new(start, start), message, help));
+        return Err(source.mistake(start, message, help));
     };
     match format {
         ImportFormat::Cloudformation => {

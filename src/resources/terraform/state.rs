@@ -62,6 +62,7 @@ impl Block<'_> {
     /// A value as a configuration has it; `None` where it is not set.
     fn settled(&self, value: &Value, path: &str) -> Option<Value> {
         let form = self.properties().find(|map| map.property == path).map(|map| &map.form);
+        let form = form.filter(|form| !matches!(form, PropertyForm::Silent));
         match (form, value) {
             (_, Value::Null) => None,
             (Some(PropertyForm::Map), Value::Object(members)) => (!members.is_empty()).then(|| value.clone()),

@@ -2,6 +2,7 @@
 
 use super::item::{ImportDocument, ImportItem, NotCarried};
 use crate::model::node::Span;
+use crate::resources::external_subscription;
 use crate::resources::foreign::ForeignReading;
 use crate::resources::{Address, Alarm, AnomalyDetector, ExternalSubscription, Kind, Resource, Topic};
 use std::collections::btree_map::Entry;
@@ -64,8 +65,18 @@ pub fn assemble(document: &ImportDocument) -> AssembledImport {
             }
         }
     }
+    let mut policies: BTreeMap<String, usize> = BTreeMap::new();
     for (at, part) in parts {
         let name = part.name.clone();
+        if let Some(first) = policies.get(&name) {
+            let first = &document.items[*first].id;
+            let why = format!(
+                "topic {name} has one policy, and {first} is it, too: which one is last, the engine does not say"
+            );
+            assembly.refuse(&document.items[at], None, None, &why);
+            continue;
+        }
+        policies.insert(name.clone(), at);
         match assembly.resources.get_mut(&Address::new(Kind::Topic, &name)) {
             Some(Resource::Topic(topic)) => topic.join(part),
             _ => {
@@ -153,6 +164,11 @@ impl AssembledImport {
     }
 
     fn add(&mut self, at: usize, item: &ImportItem, resource: Resource) {
+        if let Resource::ExternalSubscription(external) = &resource
+            && !external_subscription::spec::is_topic(&external.topic_arn)
+        {
+            return self.refuse(item, None, None, &format!("{} is not the ARN of a topic", external.topic_arn));
+        }
         let address = resource.address();
         let taken = address.kind.sharing_names().map(|kind| Address::new(kind, &address.name));
         let taken = taken.into_iter().find_map(|other| self.places.get(&other)).or(self.places.get(&address));

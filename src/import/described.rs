@@ -13,7 +13,8 @@ const WITHOUT_TAGS: &str = "DescribeAlarms tells no tags: the spec has none";
 
 /// Whether a document is an answer, a list of answers, or a list of alarms.
 pub fn is_described(root: &Node) -> bool {
-    let is_page = |node: &Node| TYPES.iter().any(|one| node.get(one.list).is_some_and(|list| matches!(list.data, Data::List(_))));
+    let is_page =
+        |node: &Node| TYPES.iter().any(|one| node.get(one.list).is_some_and(|list| matches!(list.data, Data::List(_))));
     let items = root.items();
     is_page(root) || (!items.is_empty() && items.iter().all(|item| is_page(item) || is_alarm(item)))
 }
@@ -38,7 +39,8 @@ pub fn read(source: &ImportSource, settings: &ImportSettings) -> Result<ImportDo
         if !seen.insert((text("AlarmArn"), name)) && !text("AlarmArn").is_empty() {
             continue;
         }
-        let elsewhere = Arn::parse(text("AlarmArn")).filter(|arn| arn.region != target.region || arn.account != target.account);
+        let elsewhere =
+            Arn::parse(text("AlarmArn")).filter(|arn| arn.region != target.region || arn.account != target.account);
         if let Some(arn) = elsewhere {
             let why = format!(
                 "it is in account {}, {}: import the file once more with --account {0} --region {1}",
@@ -117,7 +119,8 @@ fn target(
             default.to_owned()
         })
     };
-    let account = chosen(&settings.account, said.map(|(account, _)| account), ImportSettings::ACCOUNT, "account", "--account");
+    let account =
+        chosen(&settings.account, said.map(|(account, _)| account), ImportSettings::ACCOUNT, "account", "--account");
     let region = chosen(&settings.region, said.map(|(_, region)| region), ImportSettings::REGION, "region", "--region");
     Ok(Target::new(account, region))
 }

@@ -17,7 +17,10 @@ fn an_answer_is_its_alarms() {
     let sources: Vec<String> = imported.sources.iter().map(|(address, id)| format!("{address} {id}")).collect();
     assert_eq!(sources, ["alarm/errors errors", "alarm/new new", "alarm/ratio ratio", "composite_alarm/both both"]);
     let [lost] = imported.not_carried.as_slice() else { panic!("{:?}", imported.not_carried) };
-    assert_eq!((lost.lost.id.as_str(), lost.lost.property.as_deref()), ("new", Some("EscalationConfiguration.AfterMinutes")));
+    assert_eq!(
+        (lost.lost.id.as_str(), lost.lost.property.as_deref()),
+        ("new", Some("EscalationConfiguration.AfterMinutes"))
+    );
     assert_eq!(imported.notes, ["DescribeAlarms tells no tags: the spec has none"]);
     let desired = imported.written.bound().unwrap().desired(&imported.target, &BTreeMap::new()).unwrap().resources;
     let alarm = desired.values().find_map(|one| match one {
@@ -25,7 +28,10 @@ fn an_answer_is_its_alarms() {
         _ => None,
     });
     let alarm = alarm.unwrap();
-    assert_eq!((alarm.threshold, alarm.period, alarm.treat_missing_data.as_deref()), (Some(5.0), Some(300), Some("notBreaching")));
+    assert_eq!(
+        (alarm.threshold, alarm.period, alarm.treat_missing_data.as_deref()),
+        (Some(5.0), Some(300), Some("notBreaching"))
+    );
     assert_eq!(alarm.actions.alarm, ["arn:aws:sns:eu-west-1:210987654321:alerts"]);
 }
 
@@ -48,7 +54,12 @@ fn pages_in_a_row_and_lists_of_alarms_are_read() {
 
 #[test]
 fn several_regions_ask_which_one() {
-    let text = include_str!("tests/seeds/alarms.json").replacen("eu-west-1:210987654321:alarm:errors", "us-east-1:210987654321:alarm:errors", 1);
+    let text = include_str!("tests/seeds/alarms.json").replacen(
+        "eu-west-1:210987654321:alarm:errors",
+        "us-east-1:210987654321:alarm:errors",
+        1,
+    );
+    let text = text.replacen("sns:eu-west-1", "sns:us-east-1", 1);
     let error = import(&text, &ImportSettings::default()).unwrap_err();
     assert!(error.contains("210987654321 eu-west-1 (3), 210987654321 us-east-1 (1)"), "{error}");
     let settings = ImportSettings { region: Some("us-east-1".to_owned()), ..ImportSettings::default() };

@@ -15,8 +15,7 @@ pub enum ImportFormat {
 }
 
 /// What is understood, in words.
-pub const UNDERSTOOD: &str =
-    "a CloudFormation, SAM or CDK template (YAML or JSON), or what aws cloudformation get-template, terraform show -json or \
+pub const UNDERSTOOD: &str = "a CloudFormation, SAM or CDK template (YAML or JSON), or what aws cloudformation get-template, terraform show -json or \
      aws cloudwatch describe-alarms print, or terraform.tfstate";
 
 impl ImportFormat {

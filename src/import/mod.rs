@@ -2,10 +2,10 @@
 //! A file becomes a tree (`source`), an engine's folder makes items of it with nothing left to resolve, `assemble` makes resources of these.
 
 mod assemble;
+pub mod cloudformation;
 mod described;
 #[cfg(test)]
 mod described_tests;
-pub mod cloudformation;
 mod format;
 mod item;
 mod settings;

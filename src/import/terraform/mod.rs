@@ -57,7 +57,9 @@ impl TerraformForm {
             () if has("format_version") && (has("planned_values") || has("resource_changes")) => TerraformForm::Plan,
             () if has("format_version") && (has("values") || has("terraform_version")) => TerraformForm::Shown,
             () if has("format_version") && root.entries().len() == 1 => TerraformForm::Shown,
-            () if (has("resource") || has("terraform") || has("module")) && !has("Resources") => TerraformForm::Configuration,
+            () if (has("resource") || has("terraform") || has("module")) && !has("Resources") => {
+                TerraformForm::Configuration
+            }
             () => return None,
         })
     }
@@ -81,10 +83,18 @@ pub fn read(source: &ImportSource, settings: &ImportSettings) -> Result<ImportDo
         Some(TerraformForm::Plan) => plan::file(root),
         Some(TerraformForm::OldState) => {
             let message = "this is a state of Terraform 0.11 or older";
-            return Err(source.mistake(whole, message, "write it anew with a newer one: terraform show -json > state.json"));
+            return Err(source.mistake(
+                whole,
+                message,
+                "write it anew with a newer one: terraform show -json > state.json",
+            ));
         }
         Some(TerraformForm::EncryptedState) => {
-            return Err(source.mistake(whole, "this state is encrypted", "write what it holds: tofu show -json > state.json"));
+            return Err(source.mistake(
+                whole,
+                "this state is encrypted",
+                "write what it holds: tofu show -json > state.json",
+            ));
         }
         Some(TerraformForm::Configuration) => {
             let message = "this is a configuration, whose expressions Terraform alone evaluates";

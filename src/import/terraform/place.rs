@@ -74,8 +74,12 @@ pub fn places(
     let elsewhere = |place: &InstancePlace| {
         let other = |said: &Option<String>, own: &String| said.clone().filter(|said| said != own);
         match (other(&place.account, &account), other(&place.region, &region)) {
-            (Some(account), _) => Some(format!("it is in account {account}: import the file once more with --account {account}")),
-            (None, Some(region)) => Some(format!("it is in {region}: import the file once more with --region {region}")),
+            (Some(account), _) => {
+                Some(format!("it is in account {account}: import the file once more with --account {account}"))
+            }
+            (None, Some(region)) => {
+                Some(format!("it is in {region}: import the file once more with --region {region}"))
+            }
             (None, None) => None,
         }
     };

@@ -106,9 +106,9 @@ fn walk<'n>(
     let Some(deeper) = deepest.checked_sub(1) else { return };
     for child in module.get("child_modules").map(Node::items).unwrap_or_default() {
         let address = child.get("address").and_then(Node::text).unwrap_or_default();
-        let call = address::modules(address).last().and_then(|name| {
-            configuration?.get("module_calls")?.get(name)?.get("module")
-        });
+        let call = address::modules(address)
+            .last()
+            .and_then(|name| configuration?.get("module_calls")?.get(name)?.get("module"));
         walk(child, call, unknown, deeper, file);
     }
 }

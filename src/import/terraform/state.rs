@@ -20,7 +20,8 @@ pub fn file(root: &Node) -> TerraformFile<'_> {
             match taken(instance) {
                 Ok(attributes) => {
                     let tainted = instance.get("status").and_then(Node::text) == Some("tainted");
-                    let remarks = tainted.then(|| "Terraform has marked it as tainted: it was about to replace it".to_owned());
+                    let remarks =
+                        tainted.then(|| "Terraform has marked it as tainted: it was about to replace it".to_owned());
                     file.instances.push(TerraformInstance {
                         address,
                         type_name: type_name.to_owned(),

@@ -36,19 +36,27 @@ fn alarm(name: &str, region: &str) -> Value {
 
 #[test]
 fn a_state_says_where_it_is_and_what_each_is_called() {
-    let mut topic = resource("aws_sns_topic", "alerts", json!([{ "attributes": {
+    let mut topic = resource(
+        "aws_sns_topic",
+        "alerts",
+        json!([{ "attributes": {
         "name": "t", "arn": "arn:aws:sns:eu-west-1:210987654321:t", "fifo_topic": false, "policy": "", "signature_version": 0,
         "lambda_success_feedback_sample_rate": 50,
-    } }]));
+    } }]),
+    );
     topic["module"] = json!("module.a[\"x.module.y\"]");
     let document = state(json!([
         topic,
-        resource("aws_cloudwatch_metric_alarm", "errors", json!([
-            { "index_key": "a\"b", "attributes": alarm("one", "eu-west-1") },
-            { "index_key": 1, "status": "tainted", "attributes": alarm("two", "eu-west-1") },
-            { "index_key": 2, "deposed": "0a1b2c3d", "attributes": alarm("three", "eu-west-1") },
-            { "index_key": 3, "attributes_flat": { "alarm_name": "four" } },
-        ])),
+        resource(
+            "aws_cloudwatch_metric_alarm",
+            "errors",
+            json!([
+                { "index_key": "a\"b", "attributes": alarm("one", "eu-west-1") },
+                { "index_key": 1, "status": "tainted", "attributes": alarm("two", "eu-west-1") },
+                { "index_key": 2, "deposed": "0a1b2c3d", "attributes": alarm("three", "eu-west-1") },
+                { "index_key": 3, "attributes_flat": { "alarm_name": "four" } },
+            ])
+        ),
         json!({ "mode": "data", "type": "aws_sns_topic", "name": "d", "instances": [{ "attributes": { "name": "no" } }] }),
         resource("aws_sns_platform_application", "p", json!([{ "attributes": { "name": "p" } }])),
         resource("aws_instance", "i", json!([{ "attributes": { "id": "i-1" } }])),
@@ -80,11 +88,15 @@ fn a_state_says_where_it_is_and_what_each_is_called() {
 
 #[test]
 fn several_regions_ask_which_one() {
-    let document = state(json!([resource("aws_cloudwatch_metric_alarm", "e", json!([
-        { "index_key": 0, "attributes": alarm("one", "eu-west-1") },
-        { "index_key": 1, "attributes": alarm("two", "us-east-1") },
-        { "index_key": 2, "attributes": alarm("three", "us-east-1") },
-    ]))]));
+    let document = state(json!([resource(
+        "aws_cloudwatch_metric_alarm",
+        "e",
+        json!([
+            { "index_key": 0, "attributes": alarm("one", "eu-west-1") },
+            { "index_key": 1, "attributes": alarm("two", "us-east-1") },
+            { "index_key": 2, "attributes": alarm("three", "us-east-1") },
+        ])
+    )]));
     let error = import(&document, &ImportSettings::default()).unwrap_err();
     assert!(error.contains("eu-west-1 (1), us-east-1 (2)") && error.contains("--region us-east-1"), "{error}");
     let settings = ImportSettings { region: Some("us-east-1".to_owned()), ..ImportSettings::default() };
@@ -105,17 +117,23 @@ fn plan() -> Value {
         values["dimensions"] = dimensions;
         values
     };
-    let planned = |name: &str, values: Value| json!({
-        "address": format!("module.m[0].aws_cloudwatch_metric_alarm.{name}"), "mode": "managed", "name": name,
-        "type": "aws_cloudwatch_metric_alarm", "provider_name": "registry.opentofu.org/hashicorp/aws", "values": values,
-    });
-    let change = |address: &str, type_name: &str, actions: Value, unknown: Value| json!({
-        "address": address, "mode": "managed", "type": type_name, "change": { "actions": actions, "after_unknown": unknown },
-    });
-    let expressions = |name: &str| json!({
-        "mode": "managed", "type": "aws_cloudwatch_metric_alarm", "name": name,
-        "expressions": { "alarm_actions": { "references": ["aws_sns_topic.t.arn", "aws_sns_topic.t"] }, "dimensions": {} },
-    });
+    let planned = |name: &str, values: Value| {
+        json!({
+            "address": format!("module.m[0].aws_cloudwatch_metric_alarm.{name}"), "mode": "managed", "name": name,
+            "type": "aws_cloudwatch_metric_alarm", "provider_name": "registry.opentofu.org/hashicorp/aws", "values": values,
+        })
+    };
+    let change = |address: &str, type_name: &str, actions: Value, unknown: Value| {
+        json!({
+            "address": address, "mode": "managed", "type": type_name, "change": { "actions": actions, "after_unknown": unknown },
+        })
+    };
+    let expressions = |name: &str| {
+        json!({
+            "mode": "managed", "type": "aws_cloudwatch_metric_alarm", "name": name,
+            "expressions": { "alarm_actions": { "references": ["aws_sns_topic.t.arn", "aws_sns_topic.t"] }, "dimensions": {} },
+        })
+    };
     let alarm_type = "aws_cloudwatch_metric_alarm";
     json!({
         "format_version": "1.2", "terraform_version": "1.9.0",
@@ -198,12 +216,20 @@ fn a_policy_of_its_own_is_the_topics() {
     let arn = "arn:aws:sns:eu-west-1:210987654321:t";
     let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":"sns:Publish","Resource":"*"}]}"#;
     let document = state(json!([
-        resource("aws_sns_topic_policy", "p", json!([{ "attributes": { "arn": arn, "id": arn, "owner": "210987654321", "policy": policy } }])),
+        resource(
+            "aws_sns_topic_policy",
+            "p",
+            json!([{ "attributes": { "arn": arn, "id": arn, "owner": "210987654321", "policy": policy } }])
+        ),
         resource("aws_sns_topic", "t", json!([{ "attributes": { "name": "t", "arn": arn, "policy": "" } }])),
-        resource("aws_sns_topic_subscription", "s", json!([{ "attributes": {
+        resource(
+            "aws_sns_topic_subscription",
+            "s",
+            json!([{ "attributes": {
             "topic_arn": arn, "protocol": "email", "endpoint": "a@b.edu", "arn": format!("{arn}:1"), "pending_confirmation": true,
             "confirmation_timeout_in_minutes": 1, "filter_policy": "", "filter_policy_scope": "MessageAttributes",
-        } }])),
+        } }])
+        ),
     ]));
     let imported = import(&document, &ImportSettings::default()).unwrap();
     assert_eq!(lost(&imported), Vec::<String>::new());

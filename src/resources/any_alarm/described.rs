@@ -97,7 +97,9 @@ mod tests {
             paths(described.members, "", &mut members);
             for path in members {
                 let carried = |property: &&str| {
-                    path == **property || path.starts_with(&format!("{property}.")) || property.starts_with(&format!("{path}."))
+                    path == **property
+                        || path.starts_with(&format!("{property}."))
+                        || property.starts_with(&format!("{path}."))
                 };
                 assert!(properties.iter().any(|property| carried(&property)), "{}: {path}", described.name);
             }

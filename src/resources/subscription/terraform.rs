@@ -1,8 +1,8 @@
 //! A subscription in Terraform configuration: aws_sns_topic_subscription.
 
 use crate::resources::mapping::{ForeignForm, PropertyForm, PropertyMap, TypeMapping};
-use crate::resources::topic::cloudformation::{topic_arn, topic_name};
 use crate::resources::terraform::COMPUTED;
+use crate::resources::topic::cloudformation::{topic_arn, topic_name};
 
 pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     type_name: "aws_sns_topic_subscription",

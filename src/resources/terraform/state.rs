@@ -82,7 +82,9 @@ impl Block<'_> {
                 [one @ Value::Object(_)] if self.is_above(path) => self.settled(one, path),
                 _ => Some(value.clone()),
             },
-            (None, Value::Object(_)) => Some(self.members(value, path)).filter(|kept| kept.as_object().is_none_or(|kept| !kept.is_empty())),
+            (None, Value::Object(_)) => {
+                Some(self.members(value, path)).filter(|kept| kept.as_object().is_none_or(|kept| !kept.is_empty()))
+            }
             (_, Value::String(text)) if text.is_empty() => None,
             (_, Value::Number(number)) if number.as_f64() == Some(0.0) => {
                 let name = path.rsplit('.').next().unwrap_or(path);

@@ -51,7 +51,8 @@ fn a_block_that_there_is_one_of_is_no_list() {
         arguments("aws_cloudwatch_composite_alarm", &suppressor),
         json!({ "actions_suppressor": { "alarm": "a", "wait_period": 0, "extension_period": 0 } })
     );
-    let filter = json!({ "metric_transformation": [{ "name": "m", "default_value": "0", "dimensions": null, "unit": "None" }] });
+    let filter =
+        json!({ "metric_transformation": [{ "name": "m", "default_value": "0", "dimensions": null, "unit": "None" }] });
     assert_eq!(
         arguments("aws_cloudwatch_log_metric_filter", &filter),
         json!({ "metric_transformation": { "name": "m", "default_value": "0", "unit": "None" } })

@@ -88,6 +88,8 @@ pub fn assemble(document: &ImportDocument) -> AssembledImport {
     let alarms: Vec<Alarm> = assembly.resources.values().filter_map(alarm).collect();
     for (at, mut detector) in detectors {
         match detector.claim(&alarms) {
+            // One that sets nothing is what the alarm makes by itself.
+            true if Resource::AnomalyDetector(detector.clone()).fields().is_empty() => {}
             true => assembly.add(at, &document.items[at], Resource::AnomalyDetector(detector)),
             false => assembly.refuse(&document.items[at], None, None, "no alarm of the file watches its band"),
         }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const STACKS: u64 = 800;
 
 /// The resource without the fields that the document cannot carry.
-fn without(resource: &Resource, lost: &BTreeSet<String>) -> Resource {
+pub fn without(resource: &Resource, lost: &BTreeSet<String>) -> Resource {
     let mut kept = resource.clone().in_order();
     let is_lost = |field: &str| lost.contains(field);
     if let Some(tags) = kept.tags_mut() {

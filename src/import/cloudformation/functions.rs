@@ -54,6 +54,7 @@ impl<'t> Evaluator<'t> {
                     name: name.rsplit([':', '/']).next().unwrap_or_default(),
                     description: format!("The value of the export {name:.200} of another stack"),
                     secret: false,
+                    value: None,
                     missing: format!("the export {name:.200} is another stack's (Fn::ImportValue)"),
                 });
                 Ok(Some(text.into()))

@@ -209,7 +209,7 @@ impl<'t> Evaluator<'t> {
             what => (format!("{logical}_{what}"), format!("The {what} of {logical} ({type_name})")),
         };
         let missing = format!("{description} is made up by AWS: --stack-resources may say it");
-        self.open.text(OpenReason { name: &name, description, secret: false, missing })
+        self.open.text(OpenReason { name: &name, description, secret: false, value: None, missing })
     }
 
     /// Whether the template leaves the name of a resource to CloudFormation.

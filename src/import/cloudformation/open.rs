@@ -36,6 +36,8 @@ pub struct OpenText {
     name: String,
     description: String,
     secret: bool,
+    /// A secret that was given: it stands in the file of the variables' values alone.
+    value: Option<String>,
     /// What to do about it.
     missing: String,
 }
@@ -54,6 +56,7 @@ pub struct OpenReason<'a> {
     pub name: &'a str,
     pub description: String,
     pub secret: bool,
+    pub value: Option<String>,
     pub missing: String,
 }
 
@@ -73,9 +76,9 @@ impl OpenTexts {
             return known.token.clone();
         }
         let token = format!("{}{}x", self.stem, self.texts.len());
-        let OpenReason { description, secret, missing, .. } = reason;
+        let OpenReason { description, secret, value, missing, .. } = reason;
         let description = description.chars().map(|c| if c.is_control() { ' ' } else { c }).take(600).collect();
-        self.texts.push(OpenText { token: token.clone(), name, description, secret, missing });
+        self.texts.push(OpenText { token: token.clone(), name, description, secret, value, missing });
         token
     }
 
@@ -124,9 +127,11 @@ impl OpenTexts {
             let (service, name) = reference.split_once(':').unwrap_or((reference, ""));
             out += before;
             out += &self.text(OpenReason {
-                name: name.rsplit(['/', ':']).find(|part| !part.is_empty()).unwrap_or("value"),
+                // Behind the name is a version.
+                name: name.split(':').next().unwrap_or_default().rsplit('/').next().unwrap_or_default(),
                 description: format!("The value of {{{{resolve:{reference}}}}}"),
                 secret: service != "ssm",
+                value: None,
                 missing: format!("it is {{{{resolve:{reference}}}}}, which only AWS knows"),
             });
             rest = behind;
@@ -145,6 +150,7 @@ impl OpenTexts {
                     name: open.name.clone(),
                     description: open.description.clone(),
                     secret: open.secret,
+                    value: open.value.clone(),
                 });
             }
         }

@@ -40,6 +40,7 @@ impl<'t> Evaluator<'t> {
                         name: "stack_name",
                         description: "The name of the CloudFormation stack".to_owned(),
                         secret: false,
+                        value: None,
                         missing: "the name of the stack is not known: give --stack-name".to_owned(),
                     })));
                 }
@@ -71,14 +72,14 @@ impl<'t> Evaluator<'t> {
                 return Err(UnknownValue::new(span, missing));
             }
             let description = described(format!("The value of {key} in the Parameter Store"));
-            return Ok(self.open_text(OpenReason { name, description, secret: is_hidden, missing }));
+            return Ok(self.open_text(OpenReason { name, description, secret: is_hidden, value: None, missing }));
         }
         let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
         match value {
-            Some(_) if is_hidden && !is_list => {
+            Some(text) if is_hidden && !is_list => {
                 let missing = format!("parameter {name} is a secret (NoEcho), which stands in no spec");
                 let description = described(format!("Parameter {name}"));
-                Ok(self.open_text(OpenReason { name, description, secret: true, missing }))
+                Ok(self.open_text(OpenReason { name, description, secret: true, value: Some(text), missing }))
             }
             Some(text) => {
                 self.made(text.len(), span)?;
@@ -93,7 +94,7 @@ impl<'t> Evaluator<'t> {
                     return Err(UnknownValue::new(span, missing));
                 }
                 let description = described(format!("Parameter {name}"));
-                Ok(self.open_text(OpenReason { name, description, secret: is_hidden, missing }))
+                Ok(self.open_text(OpenReason { name, description, secret: is_hidden, value: None, missing }))
             }
         }
     }

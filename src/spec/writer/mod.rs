@@ -81,9 +81,9 @@ impl WrittenSpec {
     /// A file of the variables' values; what AWS does not tell is left to be filled in.
     pub fn values_text(&self) -> String {
         let mut text = "# The values of the spec's variables: addresses of people, and secrets. For --var-file; keep it out of the repository.\n".to_owned();
-        for WrittenVariable { name, open } in &self.variables {
+        for WrittenVariable { name, open, given } in &self.variables {
             // JSON's texts are YAML's, too; here nothing is a variable.
-            let value = serde_json::Value::from(open.value.as_str());
+            let value = serde_json::Value::from(given.as_deref().unwrap_or(&open.value));
             text += &match open.unknown {
                 true => format!("# {}\n# {name}:\n", open.description),
                 false => format!("{name}: {value}\n"),

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 pub struct WrittenVariable {
     pub name: String,
     pub open: OpenValue,
+    /// The value where another text stands for it in `open`.
+    pub given: Option<String>,
 }
 
 /// A value that is not known at all: a text that stands for it, in texts or as one, and nowhere else.
@@ -18,6 +20,8 @@ pub struct OpenParameter {
     pub name: String,
     pub description: String,
     pub secret: bool,
+    /// The value, of a secret that was given.
+    pub value: Option<String>,
 }
 
 /// Puts a variable in the place of every open value below, and of what stands for one; returns them in the order of the file.
@@ -42,7 +46,7 @@ impl VariableNamer<'_> {
                 let known = self.parameters.iter().find(|parameter| parameter.placeholder == open.value);
                 let name = match known {
                     Some(parameter) => self.parameter(parameter),
-                    None => self.name(open.name, open),
+                    None => self.name(open.name, open, None),
                 };
                 *value = SpecValue::Variable(name);
             }
@@ -63,9 +67,9 @@ impl VariableNamer<'_> {
             value: parameter.placeholder.clone(),
             description: parameter.description.clone(),
             secret: parameter.secret,
-            unknown: true,
+            unknown: parameter.value.is_none(),
         };
-        self.name(&parameter.name, &open)
+        self.name(&parameter.name, &open, parameter.value.as_deref())
     }
 
     /// The text with variables for what stands for a value; `None` where nothing does.
@@ -86,7 +90,7 @@ impl VariableNamer<'_> {
         has_some.then_some(out)
     }
 
-    fn name(&mut self, wanted: &str, open: &OpenValue) -> String {
+    fn name(&mut self, wanted: &str, open: &OpenValue, given: Option<&str>) -> String {
         let key = (wanted.to_owned(), open.value.clone());
         if let Some(name) = self.names.get(&key) {
             return name.clone();
@@ -100,7 +104,11 @@ impl VariableNamer<'_> {
             }
         };
         self.names.insert(key, name.clone());
-        self.variables.push(WrittenVariable { name: name.clone(), open: open.clone() });
+        self.variables.push(WrittenVariable {
+            name: name.clone(),
+            open: open.clone(),
+            given: given.map(str::to_owned),
+        });
         name
     }
 }
@@ -108,7 +116,7 @@ impl VariableNamer<'_> {
 /// The section that declares them.
 pub fn section(variables: &[WrittenVariable]) -> SpecMap {
     let mut section = SpecMap::default();
-    for WrittenVariable { name, open } in variables {
+    for WrittenVariable { name, open, .. } in variables {
         let declared = SpecMap::default().put("description", &open.description).put("required", true);
         section.set(name, declared.put_some("secret", open.secret.then_some(true)));
     }

@@ -1,4 +1,4 @@
-//! Templates that are almost right: none makes the importer panic, hang, or say something that moves a terminal.
+//! Templates, states, plans and answers that are almost right: none makes the importer panic, hang, or say something that moves a terminal.
 
 use super::super::{ImportSettings, ImportSource, write_import};
 use crate::report::{RenderOptions, import, mask};
@@ -9,8 +9,15 @@ use std::time::{Duration, Instant};
 /// How many templates; `MLOPSCTL_CASES` says otherwise.
 const CASES: usize = 3_000;
 
-const SEEDS: [&str; 3] =
-    [include_str!("seeds/full.yaml"), include_str!("seeds/cdk.json"), include_str!("seeds/loops.yaml")];
+const SEEDS: [&str; 7] = [
+    include_str!("seeds/full.yaml"),
+    include_str!("seeds/cdk.json"),
+    include_str!("seeds/loops.yaml"),
+    include_str!("seeds/state.json"),
+    include_str!("seeds/plan.json"),
+    include_str!("seeds/alarms.json"),
+    include_str!("seeds/pages.json"),
+];
 
 const TOKENS: &[&str] = &[
     "!Ref ",
@@ -79,6 +86,14 @@ const TOKENS: &[&str] = &[
     "AWS::CloudWatch::AnomalyDetector",
     "AWS::CloudWatch::CompositeAlarm",
     "AWS::SNS::Subscription",
+    "aws_sns_topic_policy",
+    "index_key",
+    "deposed",
+    "after_unknown",
+    "module.a[\"b\"]",
+    "MetricAlarms",
+    "AlarmRule",
+    "{\"AlarmName\": 1}",
 ];
 
 fn mutated(seed: &str, rng: &mut Rng) -> String {

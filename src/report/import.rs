@@ -49,7 +49,7 @@ pub fn json(imported: &ImportedSpec, with_spec: bool) -> String {
     };
     let counts = imported.counts;
     let value = json!({
-        "schema_version": 1,
+        "format_version": super::json::FORMAT_VERSION,
         "format": imported.format.word(),
         "file": imported.file,
         "account": imported.target.account,

@@ -2,6 +2,7 @@
 
 use super::{RenderOptions, existing, mask};
 use crate::import::{ImportOutcome, ImportedSpec};
+use crate::resources::{Address, Kind};
 use serde_json::{Value, json};
 
 /// The account of an import, for stderr: every loss with its place, then the counts.
@@ -56,6 +57,9 @@ pub fn json(imported: &ImportedSpec, with_spec: bool) -> String {
         "region": imported.target.region,
         "counts": { "carried_over": counts.whole, "in_part": counts.partly, "not": counts.not },
         "resources": imported.kinds.iter().map(|(kind, n)| (kind.word().to_owned(), Value::from(*n))).collect::<serde_json::Map<_, _>>(),
+        "sources": imported.sources.iter().filter(|(address, _)| !names_people(address)).map(|(address, id)| json!({
+            "address": address.to_string(), "id": id,
+        })).collect::<Vec<_>>(),
         "not_carried_over": imported.not_carried.iter().map(outcome).collect::<Vec<_>>(),
         "other_types": imported.others,
         "notes": imported.notes,
@@ -65,4 +69,9 @@ pub fn json(imported: &ImportedSpec, with_spec: bool) -> String {
         "spec": with_spec.then_some(&imported.written.text),
     });
     mask::document(value)
+}
+
+/// Whether an address says who is notified.
+fn names_people(address: &Address) -> bool {
+    matches!(address.kind, Kind::Subscription | Kind::ExternalSubscription)
 }

@@ -4,6 +4,7 @@ use crate::import::item::{NotCarried, PathSpans, UnresolvedValue};
 use crate::model::node::{Data, Node, Span};
 use crate::resources::terraform;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Values that deep in a resource have a place of their own; what is deeper stands where that does.
 const DEEPEST: usize = 6;
@@ -21,6 +22,8 @@ pub struct TerraformInstance<'n> {
     pub unknown: Option<&'n Node>,
     /// Of a plan: the expressions of its configuration.
     pub expressions: Option<&'n Node>,
+    /// Attributes that are secret, or hold something that is.
+    pub sensitive: BTreeSet<&'n str>,
     pub remarks: Vec<String>,
 }
 

@@ -5,6 +5,7 @@ mod address;
 mod instance;
 mod place;
 mod plan;
+mod sensitive;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use crate::model::node::{Data, Node, Span};
 use crate::resources::terraform;
 use crate::spec::SpecError;
 use instance::TerraformInstance;
+use sensitive::SecretTexts;
 use std::collections::BTreeMap;
 
 /// What a file holds of Terraform's.
@@ -130,10 +132,11 @@ fn document(
     }
     let places = place::places(source, settings, &managed, region, &mut notes)?;
     let mut items = Vec::new();
+    let mut secrets = SecretTexts::of(&source.text);
     for (one, elsewhere) in managed.iter().zip(&places.elsewhere) {
         match elsewhere {
             Some(why) => not_carried.push(one.lost(why)),
-            None => items.push(item(one)),
+            None => items.push(item(one, &mut secrets)),
         }
     }
     Ok(ImportDocument {
@@ -143,7 +146,7 @@ fn document(
         not_carried,
         others,
         notes,
-        open: Vec::new(),
+        open: secrets.open,
     })
 }
 
@@ -154,8 +157,9 @@ fn is_near(type_name: &str) -> bool {
     services.iter().any(|service| name.starts_with(service)) && !name.starts_with("cloudwatch_event_")
 }
 
-fn item(one: &TerraformInstance<'_>) -> ImportItem {
-    let (known, unresolved) = one.known();
+fn item(one: &TerraformInstance<'_>, secrets: &mut SecretTexts) -> ImportItem {
+    let (mut known, mut unresolved) = one.known();
+    secrets.hide(one, &mut known, &mut unresolved);
     ImportItem {
         id: one.address.clone(),
         type_name: one.type_name.clone(),

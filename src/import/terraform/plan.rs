@@ -1,7 +1,7 @@
 //! What `terraform show -json` prints: of a state its values, of a plan what will be there once it is applied.
 
 use super::instance::{TerraformInstance, lost};
-use super::{TerraformFile, address};
+use super::{TerraformFile, address, sensitive};
 use crate::model::node::Node;
 use crate::resources::terraform;
 use std::collections::BTreeMap;
@@ -100,6 +100,7 @@ fn walk<'n>(
             attributes,
             unknown: unknown.get(text("address")).copied(),
             expressions: declared.iter().find(is_it).and_then(|own| own.get("expressions")),
+            sensitive: sensitive::of_values(resource.get("sensitive_values")),
             remarks: remarks.into_iter().collect(),
         });
     }

@@ -1,7 +1,7 @@
 //! A state, version 4: `resources[].instances[].attributes`.
 
 use super::instance::{TerraformInstance, lost};
-use super::{TerraformFile, address, is_near};
+use super::{TerraformFile, address, is_near, sensitive};
 use crate::import::item::NotCarried;
 use crate::model::node::Node;
 use crate::resources::terraform;
@@ -30,6 +30,7 @@ pub fn file(root: &Node) -> TerraformFile<'_> {
                         attributes,
                         unknown: None,
                         expressions: None,
+                        sensitive: sensitive::of_state(instance),
                         remarks: remarks.into_iter().collect(),
                     });
                 }

@@ -210,6 +210,49 @@ fn what_is_none_says_what_to_do() {
     }
 }
 
+#[test]
+fn what_terraform_keeps_secret_no_spec_shows() {
+    let mut secret = alarm("one", "eu-west-1");
+    secret["alarm_description"] = json!("call 555-hidden");
+    secret["tags"] = json!({ "pin": "1234-hidden" });
+    let path = |name: &str| json!([{ "type": "get_attr", "value": name }]);
+    let document = state(json!([resource(
+        "aws_cloudwatch_metric_alarm",
+        "e",
+        json!([
+            { "index_key": 0, "attributes": secret, "sensitive_attributes": [path("alarm_description"), path("tags"), path("tags_all")] },
+            { "index_key": 1, "attributes": alarm("two", "eu-west-1"), "sensitive_attributes": [path("threshold")] },
+        ])
+    )]));
+    let imported = import(&document, &ImportSettings::default()).unwrap();
+    assert!(!imported.written.text.contains("hidden"), "{}", imported.written.text);
+    let [variable] = imported.written.variables.as_slice() else { panic!("{:?}", imported.written.variables) };
+    assert_eq!((variable.open.secret, variable.given.as_deref()), (true, Some("call 555-hidden")));
+    let why = "Terraform keeps it secret, and a spec would show it";
+    let mut lost = lost(&imported);
+    lost.sort();
+    assert_eq!(
+        lost,
+        [
+            format!("aws_cloudwatch_metric_alarm.e[0] tags: {why}"),
+            format!(
+                "aws_cloudwatch_metric_alarm.e[1]: the resource is not carried over, since its threshold is not known: {why}"
+            ),
+        ]
+    );
+    let mut shown = plan();
+    shown["planned_values"]["root_module"]["child_modules"][0]["resources"][0]["sensitive_values"] =
+        json!({ "alarm_description": true, "tags": {}, "alarm_actions": [false] });
+    shown["planned_values"]["root_module"]["child_modules"][0]["resources"][0]["values"]["alarm_description"] =
+        json!("hidden");
+    let imported = import(&shown, &ImportSettings::default()).unwrap();
+    assert!(
+        !imported.written.text.contains("hidden") && imported.written.variables.len() == 1,
+        "{}",
+        imported.written.text
+    );
+}
+
 /// A state whose topic keeps its policy apart, as most modules do.
 #[test]
 fn a_policy_of_its_own_is_the_topics() {

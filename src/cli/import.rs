@@ -93,6 +93,10 @@ impl ImportArgs {
             ImportFrom::DescribeAlarms => ImportFormat::DescribeAlarms,
         });
         let imported = write_import(&source, asked, &settings)?;
+        if let Some(path) = self.out.as_deref().filter(|path| path.exists()) {
+            let what = format!("{} exists and was left alone", path.display());
+            return Err(CliFailure::say(Exit::Failure, what, "name another file with --out"));
+        }
         let values = match &self.out {
             Some(path) => put(path, &imported.written)?,
             None => None,

@@ -1,6 +1,7 @@
 //! Conditions: `Fn::Equals`, `Fn::And`, `Fn::Or`, `Fn::Not`, `Condition`, and the branches of `Fn::If`.
 
-use super::evaluate::{Evaluator, UnknownValue};
+use super::evaluate::Evaluator;
+use super::value::UnknownValue;
 use crate::model::node::{Data, Node, Span};
 use serde_json::Value;
 
@@ -101,5 +102,5 @@ impl<'t> Evaluator<'t> {
 
 /// Numbers and flags are compared as texts.
 fn compared(value: Value) -> Value {
-    super::evaluate::scalar_text(&value).map_or(value, Value::String)
+    super::value::scalar_text(&value).map_or(value, Value::String)
 }

@@ -2,9 +2,10 @@
 
 use super::open::OpenTexts;
 use super::template::{TemplateSections, function, is_mixed, twice};
+use super::value::{Evaluated, ResourceName, UnknownValue, join, plain, scalar_text};
 use crate::import::item::{PathSpans, UnresolvedValue};
-use crate::model::node::{Data, Node, Scalar, Span};
-use crate::model::{Target, field};
+use crate::model::Target;
+use crate::model::node::{Data, Node, Span};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -16,22 +17,6 @@ const MOST_STEPS: usize = 3_000_000;
 const MOST_TEXT: usize = 32 << 20;
 /// Bytes of one text.
 const LONGEST_TEXT: usize = 1 << 20;
-
-/// Why a value is not known, and which.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownValue {
-    pub span: Span,
-    pub why: String,
-}
-
-impl UnknownValue {
-    pub fn new(span: Span, why: impl Into<String>) -> Self {
-        Self { span, why: why.into() }
-    }
-}
-
-/// A value; `None` is `AWS::NoValue`.
-pub type Evaluated = Result<Option<Value>, UnknownValue>;
 
 /// What is known beside the template.
 #[derive(Debug)]
@@ -50,7 +35,7 @@ pub struct Evaluator<'t> {
     /// `None` while it is worked out.
     pub conditions: BTreeMap<&'t str, Option<Result<bool, UnknownValue>>>,
     /// The names of resources; `None` while one is worked out.
-    pub names: BTreeMap<&'t str, Option<Result<super::names::ResourceName, UnknownValue>>>,
+    pub names: BTreeMap<&'t str, Option<Result<ResourceName, UnknownValue>>>,
     /// Pseudo parameters that were asked for.
     pub pseudo: std::collections::BTreeSet<&'static str>,
     depth: usize,
@@ -246,11 +231,6 @@ impl<'t> Evaluator<'t> {
     }
 }
 
-/// The path of something in something.
-pub fn join(path: &str, part: &str) -> String {
-    if path.is_empty() { part.to_owned() } else { format!("{path}.{part}") }
-}
-
 fn not_mixed(node: &Node) -> Result<(), UnknownValue> {
     if is_mixed(node) {
         return Err(UnknownValue::new(node.span, "a function stands beside other keys"));
@@ -258,39 +238,5 @@ fn not_mixed(node: &Node) -> Result<(), UnknownValue> {
     match twice(node.entries()) {
         Some(entry) => Err(UnknownValue::new(entry.name.span, format!("{} is given twice", entry.name.text))),
         None => Ok(()),
-    }
-}
-
-/// A scalar as CloudFormation takes it: JSON's, and of YAML 1.1 the flags.
-pub fn plain(scalar: &Scalar) -> Value {
-    let text = scalar.text.as_str();
-    if scalar.quoted {
-        return text.into();
-    }
-    match text {
-        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => return true.into(),
-        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => return false.into(),
-        _ => {}
-    }
-    // What begins with a zero is a name, such as an account's number.
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let is_padded = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
-    if is_padded || !digits.starts_with(|c: char| c.is_ascii_digit()) || digits.contains('_') {
-        return text.into();
-    }
-    if let Ok(whole) = text.parse::<i64>() {
-        return whole.into();
-    }
-    let number = text.parse::<f64>().ok().filter(|_| digits.contains('.')).and_then(serde_json::Number::from_f64);
-    number.map_or_else(|| text.into(), Value::Number)
-}
-
-/// A single value as a text.
-pub fn scalar_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(_) => Some(field::canonical(value.clone()).to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! `Fn::ForEach` of AWS::LanguageExtensions: a template without it, each turn written out. Bounded in what it may grow to.
 
-use super::evaluate::{Evaluator, UnknownValue, scalar_text};
+use super::evaluate::Evaluator;
+use super::value::{UnknownValue, scalar_text};
 use crate::model::node::{Data, MapEntry, Node, Scalar, SpannedName};
 use serde_json::Value;
 
@@ -103,7 +104,7 @@ impl<'e, 't> LoopWriter<'e, 't> {
     fn evaluated(&mut self, node: &Node) -> Result<Value, UnknownValue> {
         match super::template::function(node) {
             None => match &node.data {
-                Data::Scalar(scalar) => Ok(super::evaluate::plain(scalar)),
+                Data::Scalar(scalar) => Ok(super::value::plain(scalar)),
                 _ => Err(UnknownValue::new(node.span, "Fn::ForEach takes a list of single values")),
             },
             Some(("Ref", argument)) => match argument.text() {

@@ -1,7 +1,8 @@
 //! The intrinsic functions, after the template reference (Intrinsic function reference).
 
-use super::evaluate::{Evaluated, Evaluator, UnknownValue, scalar_text};
+use super::evaluate::Evaluator;
 use super::open::OpenReason;
+use super::value::{Evaluated, UnknownValue, scalar_text};
 use crate::model::node::{Data, Node, Span};
 use serde_json::Value;
 

@@ -10,6 +10,7 @@ mod parameters;
 mod template;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use super::format;
 use super::item::{ImportDocument, ImportItem, NotCarried, UnresolvedValue};

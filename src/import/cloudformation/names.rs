@@ -1,7 +1,8 @@
 //! What CloudFormation says of a resource: its name, its ARN, as far as the template or the list of the stack's resources says it.
 
-use super::evaluate::{Evaluator, UnknownValue};
+use super::evaluate::Evaluator;
 use super::open::OpenReason;
+use super::value::{ResourceName, UnknownValue};
 use crate::model::Arn;
 use crate::model::node::{Node, Span};
 
@@ -100,13 +101,6 @@ static TYPES: &[NamedType] = &[
     small("AWS::ElastiCache::CacheCluster", "ClusterName"),
     small("AWS::Redshift::Cluster", "ClusterIdentifier"),
 ];
-
-/// A resource's name, and whether it is one that only the import has given it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResourceName {
-    pub text: String,
-    pub is_proposed: bool,
-}
 
 /// How the resources of a type are named, where that is known.
 pub fn of_type(type_name: &str) -> Option<&'static NamedType> {
@@ -261,7 +255,7 @@ impl<'t> Evaluator<'t> {
         if let Some(node) = written
             && let Some(value) = self.evaluate(node)?
         {
-            let text = super::evaluate::scalar_text(&value)
+            let text = super::value::scalar_text(&value)
                 .ok_or_else(|| UnknownValue::new(node.span, "this is no single value"))?;
             self.known(&text, node.span)?;
             if text.contains("{{resolve:") {

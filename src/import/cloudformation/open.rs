@@ -104,13 +104,13 @@ impl OpenTexts {
                 }
             }
             Value::Array(items) => {
-                let item = |(at, item)| self.settle(item, &super::evaluate::join(path, &format!("{at}")));
+                let item = |(at, item)| self.settle(item, &super::value::join(path, &format!("{at}")));
                 items.into_iter().enumerate().map(item).collect::<Result<_, _>>().map(Value::Array)
             }
             Value::Object(members) => {
                 let mut settled = serde_json::Map::new();
                 for (key, value) in members {
-                    let inside = super::evaluate::join(path, &key);
+                    let inside = super::value::join(path, &key);
                     settled.insert(key, self.settle(value, &inside)?);
                 }
                 Ok(Value::Object(settled))

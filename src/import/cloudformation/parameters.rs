@@ -1,7 +1,8 @@
 //! What a name stands for: pseudo parameters, parameters, resources.
 
-use super::evaluate::{Evaluated, Evaluator, UnknownValue};
+use super::evaluate::Evaluator;
 use super::open::OpenReason;
+use super::value::{Evaluated, UnknownValue};
 use crate::import::list_text;
 use crate::model::Partition;
 use crate::model::node::{Node, Span};

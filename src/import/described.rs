@@ -9,7 +9,7 @@ use crate::spec::SpecError;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What no answer tells of an alarm.
-const WITHOUT_TAGS: &str = "DescribeAlarms tells no tags: the spec has none";
+const WITHOUT_TAGS: &str = "DescribeAlarms has no tags: nor has the spec";
 
 /// Whether a document is an answer, a list of answers, or a list of alarms.
 pub fn is_described(root: &Node) -> bool {

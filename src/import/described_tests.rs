@@ -21,7 +21,7 @@ fn an_answer_is_its_alarms() {
         (lost.lost.id.as_str(), lost.lost.property.as_deref()),
         ("new", Some("EscalationConfiguration.AfterMinutes"))
     );
-    assert_eq!(imported.notes, ["DescribeAlarms tells no tags: the spec has none"]);
+    assert_eq!(imported.notes, ["DescribeAlarms has no tags: nor has the spec"]);
     let desired = imported.written.bound().unwrap().desired(&imported.target, &BTreeMap::new()).unwrap().resources;
     let alarm = desired.values().find_map(|one| match one {
         Resource::Alarm(alarm) if alarm.name == "errors" => Some(alarm),

@@ -233,7 +233,7 @@ impl<'t> Evaluator<'t> {
 
 fn not_mixed(node: &Node) -> Result<(), UnknownValue> {
     if is_mixed(node) {
-        return Err(UnknownValue::new(node.span, "a function stands beside other keys"));
+        return Err(UnknownValue::new(node.span, "a function has other keys beside it"));
     }
     match twice(node.entries()) {
         Some(entry) => Err(UnknownValue::new(entry.name.span, format!("{} is given twice", entry.name.text))),

@@ -78,7 +78,7 @@ impl<'t> Evaluator<'t> {
         let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
         match value {
             Some(text) if is_hidden && !is_list => {
-                let missing = format!("parameter {name} is a secret (NoEcho), which stands in no spec");
+                let missing = format!("parameter {name} is a secret (NoEcho), which no spec says");
                 let description = described(format!("Parameter {name}"));
                 Ok(self.open_text(OpenReason { name, description, secret: true, value: Some(text), missing }))
             }

@@ -69,7 +69,7 @@ fn texts_are_put_together() {
     fails("Value: !ImportValue net-Vpc", "the export net-Vpc is another stack's");
     fails("Value: !Transform { Name: AWS::Include }", "macro");
     fails("Value: { 'Fn::Nothing': 1 }", "no function is called Fn::Nothing");
-    fails("Value: { 'Fn::Sub': a, b: c }", "stands beside other keys");
+    fails("Value: { 'Fn::Sub': a, b: c }", "has other keys beside it");
     fails("Value: { a: 1, a: 2 }", "a is given twice");
 }
 

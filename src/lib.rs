@@ -23,6 +23,7 @@
 //! live/       what stands now; a `TargetReader` cannot write
 //! plan/       pure: ownership, difference, order, guards, notes, saved plans
 //! export/     what a spec asks for as documents of other engines, by the tables of each kind in `resources/*/cloudformation.rs`, `terraform.rs`
+//! import/     other engines' files -> resources -> the text of a spec, and what of them no spec can carry; an engine, a folder
 //! apply/      the `TargetWriter`, and the executor that orders and paces it
 //! pipeline/   one target from the spec to the end of an apply; its proposal - plan, findings, look-back, cost - is exactly what a
 //!             person consents to
@@ -53,6 +54,7 @@ mod deploy;
 mod export;
 mod fleet;
 mod grade;
+mod import;
 mod lint;
 mod live;
 mod ops;

@@ -22,6 +22,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("lint", &["model", "resources", "spec", "plan"]),
     ("cost", &["model", "resources", "plan"]),
     ("export", &["model", "resources", "spec", "plan"]),
+    ("import", &["model", "resources", "spec"]),
     ("live", &["model", "resources", "aws"]),
     ("apply", &["model", "resources", "aws", "plan"]),
     ("backtest", &["model", "resources", "aws", "plan"]),
@@ -45,6 +46,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "unit_test",
             "ops",
             "grade",
+            "import",
         ],
     ),
     ("service", &[]),
@@ -72,6 +74,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "grade",
             "pipeline",
             "export",
+            "import",
         ],
     ),
 ];

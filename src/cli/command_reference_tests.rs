@@ -27,6 +27,7 @@ const GUIDES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("export", &[("export to CloudFormation and Terraform", "export.md")]),
+    ("import", &[("import from CloudFormation", "import.md")]),
     ("destroy", &[("what belongs to whom", "ownership.md")]),
     ("signals", &[("watching", "watching.md")]),
     ("dashboard", &[("dashboards", "dashboards.md")]),

@@ -90,7 +90,7 @@ struct TerraformArgs {
     no_import: bool,
 }
 
-fn account(text: &str) -> Result<String, String> {
+pub fn account(text: &str) -> Result<String, String> {
     let right = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
     if right { Ok(text.to_owned()) } else { Err("write the account's twelve digits".to_owned()) }
 }

@@ -8,7 +8,7 @@ use clap::{Command, CommandFactory};
 
 /// Heading -> its commands, in the order in which somebody needs them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Alarms as code", &["init", "lint", "test", "backtest", "plan", "apply", "destroy", "export"]),
+    ("Alarms as code", &["init", "lint", "test", "backtest", "plan", "apply", "destroy", "export", "import"]),
     (
         "Watching",
         &["status", "drift", "mute", "unmute", "doctor", "drill", "subscriptions", "signals", "dashboard", "logs"],
@@ -65,6 +65,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "mlopsctl export terraform --out alarms.tf.json --account 123456789012",
             "mlopsctl export terraform --online --profile prod",
+        ],
+    ),
+    (
+        "import",
+        &[
+            "mlopsctl import template.yaml --out alarms.yaml",
+            "mlopsctl import template.json --parameter Stage=prod --stack-resources resources.json",
         ],
     ),
     (

@@ -6,15 +6,14 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::fleet::{FleetProgress, ProgressDetail, ProgressRow};
-use super::init_files::{exists, make, write_schema};
+use super::init_files::{exists, put, write_schema};
 use super::plan::say_calls;
 use super::variables::load_roster;
 use crate::aws::Aws;
 use crate::fleet::{
     FleetDefaults, FleetTarget, FleetTargets, RunLimits, Shard, TargetAccess, TargetFailure, TargetRow, run_all,
 };
-use crate::model::file::Readers;
-use crate::model::{Target, advice, file};
+use crate::model::{Target, advice};
 use crate::pipeline::existing::{ExistingSelect, ExistingSpec, prove, write_existing};
 use crate::plan::proof::AdoptionProof;
 use crate::report::{RenderOptions, existing, mask};
@@ -178,7 +177,7 @@ async fn one(
     if found.counts.is_empty() {
         return Ok(None);
     }
-    let values = put(path, &found)?;
+    let values = put(path, &found.written)?;
     let proof = prove(&aws, &found.written, select.with_others).await?;
     Ok(Some(WrittenFile { path: path.to_owned(), values, found, proof }))
 }
@@ -199,7 +198,7 @@ pub async fn write_one(
         let fix = "ask for more: --all, another --prefix, or --owned-by-others";
         return Err(CliFailure::say(Exit::Failure, what, fix));
     }
-    let values = put(path, &found)?;
+    let values = put(path, &found.written)?;
     write_schema(path, run)?;
     run.output.result(&(summary(path, &found) + "\n"))?;
     if let Some(values) = &values {
@@ -216,29 +215,6 @@ pub async fn write_one(
     let values = values.map(|values| format!(" --var-file {values}")).unwrap_or_default();
     run.output.say(&format!("next: {}", advice::command(&format!("plan --adopt{values}"))));
     Ok(written.exit())
-}
-
-/// Writes the spec and, for its owner alone, the values of its variables; returns the file of these. What is there stays.
-fn put(path: &Path, found: &ExistingSpec) -> Result<Option<PathBuf>, CliFailure> {
-    let values = values_path(path);
-    let has_values = !found.written.variables.is_empty();
-    if has_values && values.exists() {
-        return Err(exists(&values));
-    }
-    // A spec is read again: it is to say what exists, and no terminal shows it.
-    make(path, &found.written.text)?;
-    if !has_values {
-        return Ok(None);
-    }
-    file::replace(&values, found.written.values_text().as_bytes(), Readers::Owner)
-        .with_context(|| format!("could not write {}", values.display()))?;
-    Ok(Some(values))
-}
-
-/// The file of the variables' values, beside the spec.
-fn values_path(spec: &Path) -> PathBuf {
-    let stem = spec.file_stem().unwrap_or_default().to_string_lossy();
-    spec.with_file_name(format!("{stem}.vars.yaml"))
 }
 
 fn summary(path: &Path, found: &ExistingSpec) -> String {

@@ -3,10 +3,12 @@
 use super::CommandContext;
 use super::exit::Exit;
 use super::failure::CliFailure;
+use crate::model::file::Readers;
 use crate::model::{advice, file};
+use crate::spec::WrittenSpec;
 use anyhow::Context;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Beside the spec.
 pub const SCHEMA_FILE: &str = "alarms.schema.json";
@@ -18,6 +20,29 @@ pub fn make(path: &Path, text: &str) -> Result<(), CliFailure> {
         made => made.with_context(|| format!("could not write {}", path.display()))?,
     }
     Ok(())
+}
+
+/// Writes the spec and, for its owner alone, the values of its variables; returns the file of these. What is there stays.
+pub fn put(path: &Path, written: &WrittenSpec) -> Result<Option<PathBuf>, CliFailure> {
+    let values = values_path(path);
+    let has_values = !written.variables.is_empty();
+    if has_values && values.exists() {
+        return Err(exists(&values));
+    }
+    // A spec is read again: it is to say what exists, and no terminal shows it.
+    make(path, &written.text)?;
+    if !has_values {
+        return Ok(None);
+    }
+    file::replace(&values, written.values_text().as_bytes(), Readers::Owner)
+        .with_context(|| format!("could not write {}", values.display()))?;
+    Ok(Some(values))
+}
+
+/// The file of the variables' values, beside the spec.
+fn values_path(spec: &Path) -> PathBuf {
+    let stem = spec.file_stem().unwrap_or_default().to_string_lossy();
+    spec.with_file_name(format!("{stem}.vars.yaml"))
 }
 
 /// What the spec's first line names: an editor finds it offline, and it fits this version. One that is there stays.

@@ -27,6 +27,7 @@ mod failure;
 mod fleet;
 mod functions;
 mod help;
+mod import;
 mod init;
 mod init_existing;
 mod init_files;
@@ -119,6 +120,7 @@ enum Command {
     Service(service::ServiceArgs),
     Lint(lint::LintArgs),
     Export(export::ExportArgs),
+    Import(import::ImportArgs),
     Report(report::ReportArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
@@ -185,6 +187,7 @@ impl Command {
             Command::Lint(args) if args.is_online() => on_aws(output, async |run| args.run_online(run).await),
             Command::Lint(args) => args.run(output),
             Command::Export(args) => reading(output, async |run| args.run(run).await),
+            Command::Import(args) => args.run(output),
             Command::Report(args) => args.run(output),
             Command::Schema(args) => args.run(output),
             Command::Completions(args) => args.run(output),

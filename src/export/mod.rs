@@ -97,4 +97,4 @@ fn camel(text: &str, longest: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

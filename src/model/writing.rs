@@ -17,6 +17,8 @@ pub enum SpecValue {
     Open(OpenValue),
     /// The value of a variable, by its name.
     Variable(String),
+    /// A text in which `${name}` is a variable, and `$${` no more than it says.
+    Filled(String),
     List(Vec<SpecValue>),
     Map(SpecMap),
 }

@@ -18,6 +18,7 @@ mod finding_ids;
 pub mod fleet;
 pub mod grade;
 pub mod html;
+pub mod import;
 pub mod json;
 mod json_value;
 pub mod junit;

@@ -20,7 +20,7 @@ macro_rules! published {
 
 /// Every one, by name.
 pub const OUTPUTS: &[OutputSchema] = published! {
-    "accounts" "apply" "backtest" "check" "doctor" "drift" "drill" "drill-clean" "error" "fleet-report" "lint" "log-line" "log-report"
+    "accounts" "apply" "backtest" "check" "doctor" "drift" "drill" "drill-clean" "error" "fleet-report" "import" "lint" "log-line" "log-report"
     "mute" "plan" "sandbox-mail" "sandbox-show" "signals" "status" "subscriptions" "subscriptions-resend" "test" "traffic" "unmute"
 };
 

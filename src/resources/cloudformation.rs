@@ -1,22 +1,11 @@
 //! A resource as one of a CloudFormation template, and back. The tables are in each kind's `cloudformation.rs`, after the registry's
 //! schemas (AWS::CloudWatch::Alarm, …) as cfn-lint 1.58 has them.
 
-// Reading is for imports.
-#![allow(dead_code)]
-
-use super::foreign::{self, ForeignReading, ForeignResources};
+use super::Kind;
+use super::foreign::{self, ForeignReading};
 use super::mapping::{ForeignForm, TypeMapping};
-use super::{Kind, Resource};
 use crate::model::Target;
 use serde_json::Value;
-
-/// Returns a resource as templates have it: names and ARNs are written out.
-///
-/// # Errors
-/// Why CloudFormation has no such resource.
-pub fn to_template_resource(resource: &Resource, target: &Target) -> Result<ForeignResources, &'static str> {
-    foreign::to_foreign(resource.kind().facts().cloudformation, resource, target)
-}
 
 /// Returns the kinds that a type of a template may be, as a whole or as a part; none of a type that mlopsctl does not manage. A
 /// subscription is of a topic of the target, or else of somebody else's topic.

@@ -1,8 +1,5 @@
 //! A resource as another engine's documents have it, and back, by the tables of its kind. Which engine: `cloudformation`, `terraform`.
 
-// Reading is for imports.
-#![allow(dead_code)]
-
 use super::declared::{self, AttributeNames};
 use super::kind::KindFacts;
 use super::mapping::{self, ForeignForm, LostField, TypeMapping};

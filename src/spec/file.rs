@@ -25,6 +25,11 @@ pub const VARIABLES: FileKind =
     FileKind { flag: "--var-file", mebibytes: 1, usual: "a thousand variables are a tenth of that" };
 pub const ROSTER: FileKind =
     FileKind { flag: "--accounts", mebibytes: 1024, usual: "a million accounts are a tenth of that" };
+pub const FOREIGN: FileKind = FileKind {
+    flag: "FILE",
+    mebibytes: 64,
+    usual: "a template has at most 1 MB, and a state of 10,000 resources has 40",
+};
 
 impl FileKind {
     /// Larger ones are refused.

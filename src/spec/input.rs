@@ -79,6 +79,22 @@ pub fn parse_document(name: &str, text: &str, object: &'static ObjectSchema) -> 
     }
 }
 
+/// The name and the text of a file of another engine; `-` is the standard input.
+///
+/// # Errors
+/// What cannot be read.
+pub fn read_foreign_text(path: &Path) -> Result<(String, String), SpecError> {
+    file::read(path, &file::FOREIGN)
+}
+
+/// The tree of another engine's document, YAML or JSON; `!Ref x` is the map `Ref: x` in it, `!Sub x` is `Fn::Sub: x`.
+///
+/// # Errors
+/// Where it is neither. No line of it is shown: it may hold secrets.
+pub fn parse_foreign(name: &str, text: &str) -> Result<Node, SpecError> {
+    yaml::read_foreign(text).map_err(|problem| SpecError::new(name, text, vec![problem]).without_lines())
+}
+
 /// Values of variables from a YAML or JSON file: a map of names and single values.
 pub fn read_var_file(path: &Path) -> Result<BTreeMap<String, String>, SpecError> {
     let (name, text) = file::read(path, &file::VARIABLES)?;

@@ -35,12 +35,14 @@ pub use form::schema;
 pub use form::{reference, sample};
 #[cfg(test)]
 pub use input::parse;
-pub use input::{SpecLikeDocument, load, parse_document, read_document, read_var_file};
+pub use input::{
+    SpecLikeDocument, load, parse_document, parse_foreign, read_document, read_foreign_text, read_var_file,
+};
 pub use roster::{DEFAULT_ROLE, Roster, RosterAccount};
 pub use source::SourceFile;
 pub use template::Template;
 pub use variables::{VARIABLE, Variable};
-pub use writer::{WriterInput, WrittenSpec, write};
+pub use writer::{OpenParameter, WriterInput, WrittenSpec, write};
 pub use written_region::WrittenRegion;
 
 #[cfg(test)]

@@ -5,12 +5,41 @@ use crate::model::problem::SpecProblem;
 use serde_saphyr::granit_parser::{self, ErrorKind, Event, Parser, ScalarStyle, ScanError};
 use std::collections::HashMap;
 
+mod json;
+
 /// The deepest right spec has about ten levels.
 const MAX_DEPTH: usize = 64;
 /// Values of a document; a megabyte of spec has about 60,000.
 const MAX_VALUES: usize = 1_000_000;
+/// Values of a document of another engine: a Terraform state of tens of megabytes.
+const MAX_FOREIGN_VALUES: usize = 4_000_000;
 /// Values that anchors and aliases repeat: an alias bomb ends here.
 const MAX_REPEATED: usize = 100_000;
+
+/// Whose words a file has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Dialect {
+    #[default]
+    Spec,
+    /// Another engine's, YAML or JSON: a tag is a function, so that `!Sub x` is the map `Fn::Sub: x`.
+    Foreign,
+}
+
+impl Dialect {
+    fn most_values(self) -> usize {
+        match self {
+            Dialect::Spec => MAX_VALUES,
+            Dialect::Foreign => MAX_FOREIGN_VALUES,
+        }
+    }
+
+    fn help(self, problem: SpecProblem, words: &str) -> SpecProblem {
+        match self {
+            Dialect::Spec => problem.help(words),
+            Dialect::Foreign => problem,
+        }
+    }
+}
 
 /// What a file holds.
 #[derive(Debug)]
@@ -24,6 +53,27 @@ pub struct Parsed {
 
 /// Reads a document as a tree. `Err` where it cannot be read on.
 pub fn read(text: &str) -> Result<Parsed, SpecProblem> {
+    read_as(text, Dialect::Spec)
+}
+
+/// Reads a document of another engine, YAML or JSON. A tag becomes a map: `!Ref x` is `Ref: x`, `!Sub x` is `Fn::Sub: x`.
+///
+/// # Errors
+/// Where it cannot be read on.
+pub fn read_foreign(text: &str) -> Result<Node, SpecProblem> {
+    let (joined, moves) = json::join_surrogates(text);
+    let mut parsed = read_as(&joined, Dialect::Foreign).map_err(|mut problem| {
+        problem.span = json::moved(problem.span, &moves);
+        problem.also = problem.also.map(|(span, words)| (json::moved(span, &moves), words));
+        problem
+    })?;
+    if !moves.is_empty() {
+        each_span(&mut parsed.root, &|span| json::moved(span, &moves));
+    }
+    Ok(parsed.root)
+}
+
+fn read_as(text: &str, dialect: Dialect) -> Result<Parsed, SpecProblem> {
     if let Some(at) = text.bytes().position(|b| b == 0) {
         return Err(SpecProblem::new(Span::new(at, at + 1), "a NUL byte: this is not a text file")
             .help("save the file as UTF-8 text"));
@@ -36,7 +86,7 @@ pub fn read(text: &str) -> Result<Parsed, SpecProblem> {
         block_nesting_limit: MAX_DEPTH,
         max_buffered_comment_events: MAX_VALUES,
     };
-    let mut builder = Builder { text: body, ..Builder::default() };
+    let mut builder = Builder { text: body, dialect, ..Builder::default() };
     for event in Parser::new_from_str_with_options(body, options) {
         let (event, span) = event.map_err(|error| shifted(syntax_error(body, &error), skipped))?;
         let place = |span: granit_parser::Span| span.byte_range().map(|range| Span::new(range.start, range.end));
@@ -62,6 +112,7 @@ const SPLIT: &str = "split the spec into several files, each with a stack of its
 #[derive(Default)]
 struct Builder<'t> {
     text: &'t str,
+    dialect: Dialect,
     open: Vec<OpenCollection>,
     root: Option<Node>,
     documents: usize,
@@ -78,6 +129,7 @@ struct OpenCollection {
     start: Span,
     anchor: usize,
     values_before: usize,
+    function: Option<SpannedName>,
     content: YamlContent,
 }
 
@@ -89,32 +141,40 @@ enum YamlContent {
 
 impl Builder<'_> {
     fn event(&mut self, event: Event<'_>, span: Span, tag: Option<Span>) -> Result<(), SpecProblem> {
-        if event.tag().is_some() {
-            let problem =
-                SpecProblem::new(tag.unwrap_or_else(|| line_of(self.text, span)), "a YAML tag means nothing here");
-            self.problems.push(problem.help("leave it out; a text that begins with ! needs quotes"));
+        let mut function = None;
+        if let Some(named) = event.tag() {
+            let place = tag.unwrap_or_else(|| line_of(self.text, span));
+            match self.dialect {
+                Dialect::Spec => {
+                    let problem = SpecProblem::new(place, "a YAML tag means nothing here");
+                    self.problems.push(problem.help("leave it out; a text that begins with ! needs quotes"));
+                }
+                Dialect::Foreign if named.handle() == "tag:yaml.org,2002:" => {}
+                Dialect::Foreign => function = Some(SpannedName { text: function_name(named.suffix()), span: place }),
+            }
         }
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    return Err(SpecProblem::new(span, "a second document begins here: a file holds one")
-                        .help("keep each spec in a file of its own"));
+                    let problem = SpecProblem::new(span, "a second document begins here: a file holds one");
+                    return Err(self.dialect.help(problem, "keep each spec in a file of its own"));
                 }
                 Ok(())
             }
             Event::Scalar(text, style, anchor, _) => {
                 self.count(1, span)?;
-                if text.is_empty() && matches!(style, ScalarStyle::Folded | ScalarStyle::Literal) {
+                let is_block = matches!(style, ScalarStyle::Folded | ScalarStyle::Literal);
+                if text.is_empty() && is_block && self.dialect == Dialect::Spec {
                     self.empty_block(span);
                     return self.add(Node::new(span, Data::Hole));
                 }
-                let node = Node::new(span, self.scalar(text.into_owned(), style, span));
+                let node = called(function, Node::new(span, self.scalar(text.into_owned(), style, span)));
                 self.remember(anchor, &node, 1)?;
                 self.add(node)
             }
-            Event::SequenceStart(_, anchor, _) => self.push(span, anchor, YamlContent::List(Vec::new())),
-            Event::MappingStart(_, anchor, _) => self.push(span, anchor, YamlContent::Map(Vec::new(), None)),
+            Event::SequenceStart(_, anchor, _) => self.push(span, anchor, function, YamlContent::List(Vec::new())),
+            Event::MappingStart(_, anchor, _) => self.push(span, anchor, function, YamlContent::Map(Vec::new(), None)),
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Alias(anchor) => {
                 let Some((node, values)) = self.anchors.get(&anchor) else {
@@ -175,8 +235,9 @@ impl Builder<'_> {
 
     fn count(&mut self, values: usize, span: Span) -> Result<(), SpecProblem> {
         self.values = self.values.saturating_add(values);
-        match self.values > MAX_VALUES {
-            true => Err(SpecProblem::new(span, format!("more than {MAX_VALUES} values")).help(SPLIT)),
+        let most = self.dialect.most_values();
+        match self.values > most {
+            true => Err(self.dialect.help(SpecProblem::new(span, format!("more than {most} values")), SPLIT)),
             false => Ok(()),
         }
     }
@@ -186,23 +247,31 @@ impl Builder<'_> {
         match self.repeated > MAX_REPEATED {
             true => {
                 let message = format!("more than {MAX_REPEATED} values that anchors and aliases repeat");
-                Err(SpecProblem::new(span, message).help(SPLIT))
+                Err(self.dialect.help(SpecProblem::new(span, message), SPLIT))
             }
             false => self.count(values, span),
         }
     }
 
-    fn push(&mut self, start: Span, anchor: usize, content: YamlContent) -> Result<(), SpecProblem> {
+    fn push(
+        &mut self,
+        start: Span,
+        anchor: usize,
+        function: Option<SpannedName>,
+        content: YamlContent,
+    ) -> Result<(), SpecProblem> {
         self.count(1, start)?;
         if self.open.len() >= MAX_DEPTH {
             return Err(too_deep(start));
         }
-        self.open.push(OpenCollection { start, anchor, values_before: self.values - 1, content });
+        self.open.push(OpenCollection { start, anchor, values_before: self.values - 1, function, content });
         Ok(())
     }
 
     fn close(&mut self, end: Span) -> Result<(), SpecProblem> {
-        let Some(OpenCollection { start, anchor, values_before, content }) = self.open.pop() else { return Ok(()) };
+        let Some(OpenCollection { start, anchor, values_before, function, content }) = self.open.pop() else {
+            return Ok(());
+        };
         // Most lists and maps are short, and a file has as many as it has alarms: room to grow in would outweigh them.
         let (data, last) = match content {
             YamlContent::List(mut items) => {
@@ -218,7 +287,7 @@ impl Builder<'_> {
         };
         // A block ends where its last value does; a flow collection has a bracket of its own.
         let end = if end.end > end.start { end.end } else { last.unwrap_or(start.end) };
-        let node = Node::new(Span::new(start.start, end), data);
+        let node = called(function, Node::new(Span::new(start.start, end), data));
         self.remember(anchor, &node, self.values - values_before)?;
         self.add(node)
     }
@@ -285,6 +354,21 @@ impl Builder<'_> {
             }
         }
         own
+    }
+}
+
+/// The function that a tag stands for.
+fn function_name(tag: &str) -> String {
+    if matches!(tag, "Ref" | "Condition") { tag.to_owned() } else { format!("Fn::{tag}") }
+}
+
+/// A value with its function around it.
+fn called(function: Option<SpannedName>, node: Node) -> Node {
+    match function {
+        Some(name) => {
+            Node::new(Span::new(name.span.start, node.span.end), Data::Map(vec![MapEntry { name, value: node }]))
+        }
+        None => node,
     }
 }
 
@@ -364,14 +448,22 @@ pub fn shifted(mut problem: SpecProblem, by: usize) -> SpecProblem {
     problem
 }
 
+/// Moves a tree by so many bytes.
 pub fn shift(node: &mut Node, by: usize) {
-    node.span = Span::new(node.span.start + by, node.span.end + by);
+    each_span(node, &|span| Span::new(span.start + by, span.end + by));
+}
+
+/// Moves every span of a tree.
+fn each_span(node: &mut Node, moved: &dyn Fn(Span) -> Span) {
+    node.span = moved(node.span);
     match &mut node.data {
-        Data::Scalar(scalar) => scalar.pieces.iter_mut().for_each(|piece| piece.source += by),
-        Data::List(items) => items.iter_mut().for_each(|item| shift(item, by)),
+        Data::Scalar(scalar) => scalar.pieces.iter_mut().for_each(|piece| {
+            piece.source = moved(Span::new(piece.source, piece.source)).start;
+        }),
+        Data::List(items) => items.iter_mut().for_each(|item| each_span(item, moved)),
         Data::Map(entries) => entries.iter_mut().for_each(|entry| {
-            entry.name.span = Span::new(entry.name.span.start + by, entry.name.span.end + by);
-            shift(&mut entry.value, by);
+            entry.name.span = moved(entry.name.span);
+            each_span(&mut entry.value, moved);
         }),
         Data::Null | Data::Hole => {}
     }

@@ -62,7 +62,9 @@ fn every_yaml_block_is_what_it_shows() {
     let desk = Desk::new();
     for page in all() {
         page.files().iter().for_each(|(name, text)| desk.write(name, text));
-        for block in page.blocks().iter().filter(|block| block.language() == "yaml") {
+        // A template is another engine's: what imports it says whether it is right.
+        let is_ours = |code: &str| !code.starts_with("AWSTemplateFormatVersion:");
+        for block in page.blocks().iter().filter(|block| block.language() == "yaml" && is_ours(&block.code)) {
             let place = format!("{}:{}", page.name, block.line);
             match shown(&block.code) {
                 None => wrong.push(format!("{place}: neither a spec nor a rubric, tests or a workflow")),

@@ -21,6 +21,9 @@ pub fn give(folder: &Path) {
         lab.replace(from, to)
     };
     fs::write(folder.join("alarms.yaml"), &lab).unwrap();
+    fs::write(folder.join("template.yaml"), TEMPLATE).unwrap();
+    fs::write(folder.join("parameters.json"), r#"[{ "ParameterKey": "Stage", "ParameterValue": "test" }]"#).unwrap();
+    fs::write(folder.join("resources.json"), STACK_RESOURCES).unwrap();
     fs::write(folder.join("stricter.yaml"), changed("\"> 5\"", "\"> 6\"")).unwrap();
     let mistaken = changed("statistic: Sum", "statistik: Sum")
         .replace("notify: { alarm: [mlops-lambda-alerts]", "notify: { alarm: [mlops-lambda-alert]");
@@ -134,3 +137,48 @@ fn past() -> String {
     }
     text
 }
+
+/// A template with an alarm that has no name of its own.
+const TEMPLATE: &str = r#"AWSTemplateFormatVersion: "2010-09-09"
+Parameters:
+  Stage: { Type: String, Default: prod }
+  Mail: { Type: String, Description: Who is mailed }
+Resources:
+  Handler: { Type: AWS::Lambda::Function, Properties: { FunctionName: !Sub "${Stage}-handler" } }
+  Alerts:
+    Type: AWS::SNS::Topic
+    Properties:
+      TopicName: !Sub "${Stage}-alerts"
+      Subscription: [{ Protocol: email, Endpoint: !Ref Mail }]
+  Errors:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      AlarmName: !Sub "${Stage}-errors"
+      Namespace: AWS/Lambda
+      MetricName: Errors
+      Dimensions: [{ Name: FunctionName, Value: !Ref Handler }]
+      Statistic: Sum
+      Period: 300
+      EvaluationPeriods: 1
+      Threshold: 5
+      ComparisonOperator: GreaterThanThreshold
+      AlarmActions: [!Ref Alerts]
+  Slow:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: AWS/Lambda
+      MetricName: Duration
+      Dimensions: [{ Name: FunctionName, Value: !Ref Handler }]
+      ExtendedStatistic: p99
+      Period: 300
+      EvaluationPeriods: 3
+      Threshold: 1000
+      ComparisonOperator: GreaterThanThreshold
+      AlarmActions: [!Ref Alerts]
+"#;
+
+/// What `aws cloudformation describe-stack-resources` prints of it, as far as it is read.
+const STACK_RESOURCES: &str = r#"{ "StackResources": [
+    { "StackName": "shop", "StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/shop/1", "LogicalResourceId": "Slow",
+      "PhysicalResourceId": "shop-Slow-1ABC", "ResourceType": "AWS::CloudWatch::Alarm", "ResourceStatus": "CREATE_COMPLETE" }
+] }"#;

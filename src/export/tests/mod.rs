@@ -2,6 +2,7 @@
 
 mod both_ways;
 mod documents;
+pub use both_ways::without;
 mod marks;
 
 use crate::model::Target;
@@ -18,7 +19,7 @@ fn target() -> Target {
 }
 
 /// What the spec of a seed asks for in an account.
-fn random_desired(seed: u64, account: &str) -> Desired {
+pub fn random_desired(seed: u64, account: &str) -> Desired {
     let text = random::spec(&mut Rng::with_seed(seed), "walk").to_string();
     let bound = spec::parse("alarms.yaml", &text).and_then(|spec| spec.bind(&BTreeMap::new())).expect(&text);
     bound.desired(&Target::new(account, target().region), &BTreeMap::new()).expect(&text)

@@ -73,6 +73,7 @@ pub async fn write_existing(aws: &Aws, stack: &str, select: &ExistingSelect) -> 
         functions: &functions,
         remarks: &remarks,
         head: &head,
+        parameters: &[],
     };
     let written = spec::write(&input)?;
     let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();

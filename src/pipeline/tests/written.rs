@@ -28,7 +28,7 @@ fn facts(functions: &[String]) -> BTreeMap<String, FunctionFacts> {
 
 fn written(target: &Target, resources: &Resources, functions: &BTreeMap<String, FunctionFacts>) -> WrittenSpec {
     let remarks = BTreeMap::new();
-    let input = WriterInput { stack: "s", target, resources, functions, remarks: &remarks, head: &[] };
+    let input = WriterInput { stack: "s", target, resources, functions, remarks: &remarks, head: &[], parameters: &[] };
     spec::write(&input).unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -3,11 +3,12 @@
 use crate::model::Target;
 use crate::resources::any_alarm::terraform::ACTIONS;
 use crate::resources::mapping::{ForeignForm, PropertyForm, PropertyMap, TypeMapping};
+use crate::resources::terraform::COMPUTED;
 use serde_json::{Value, json};
 
 pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     type_name: "aws_cloudwatch_metric_alarm",
-    tables: &[&ALARM, &ACTIONS],
+    tables: &[&ALARM, &ACTIONS, &COMPUTED],
     part: None,
     split: None,
     names: &[],

@@ -1,8 +1,5 @@
 //! An anomaly detector in templates: AWS::CloudWatch::AnomalyDetector, which names no alarm.
 
-// Reading is for imports.
-#![allow(dead_code)]
-
 use super::AnomalyDetector;
 use super::LearntSeries;
 use crate::model::Target;

@@ -82,6 +82,7 @@ pub enum LearntSeries {
         account_id: Option<String>,
         namespace: String,
         metric_name: String,
+        #[serde(default)]
         dimensions: BTreeMap<String, String>,
         stat: String,
     },

@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub mod cloudformation;
+pub mod described;
 pub mod settings;
 pub mod terraform;
 pub mod written;

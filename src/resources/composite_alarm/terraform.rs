@@ -2,10 +2,11 @@
 
 use crate::resources::any_alarm::terraform::ACTIONS;
 use crate::resources::mapping::{ForeignForm, PropertyMap, TypeMapping};
+use crate::resources::terraform::COMPUTED;
 
 pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     type_name: "aws_cloudwatch_composite_alarm",
-    tables: &[&COMPOSITE, &ACTIONS],
+    tables: &[&COMPOSITE, &ACTIONS, &COMPUTED],
     part: None,
     split: None,
     names: &["actions_suppressor.alarm"],

@@ -34,10 +34,13 @@ pub fn arns(root: &Node) -> BTreeMap<&str, &str> {
 
 /// Returns the ARN of an external topic; `None` where it is none, which `read` says.
 pub fn arn(value: &Node) -> Option<&str> {
-    let text = value.get("arn")?.text()?;
-    let arn = Arn::parse(text)?;
-    let is_topic = arn.service == "sns" && !arn.region.is_empty() && !arn.account.is_empty();
-    (is_topic && !arn.resource.contains([':', '/'])).then_some(text)
+    value.get("arn")?.text().filter(|text| is_topic(text))
+}
+
+/// Whether a text is the ARN of a topic.
+pub fn is_topic(text: &str) -> bool {
+    let Some(arn) = Arn::parse(text) else { return false };
+    arn.service == "sns" && !arn.region.is_empty() && !arn.account.is_empty() && !arn.resource.contains([':', '/'])
 }
 
 /// Reads the subscriptions of one external topic, each with where its endpoint stands.

@@ -2,10 +2,11 @@
 
 use crate::resources::mapping::{ForeignForm, PropertyForm, PropertyMap, TypeMapping};
 use crate::resources::subscription::terraform::subscription_arguments;
+use crate::resources::terraform::COMPUTED;
 
 pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     type_name: "aws_sns_topic_subscription",
-    tables: &[&TOPIC, &ARGUMENTS],
+    tables: &[&TOPIC, &ARGUMENTS, &COMPUTED],
     part: None,
     split: None,
     names: &[],
@@ -13,4 +14,4 @@ pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
 }]);
 
 static TOPIC: [PropertyMap; 1] = [PropertyMap::text("topic_arn", "topic_arn")];
-static ARGUMENTS: [PropertyMap; 8] = subscription_arguments!("subscription.");
+static ARGUMENTS: [PropertyMap; 13] = subscription_arguments!("subscription.");

@@ -94,6 +94,8 @@ pub enum PropertyForm {
     Lacking(&'static str),
     /// The property says nothing that a field would.
     Silent,
+    /// It says nothing at this value, which is AWS's default; no field carries another one.
+    SilentAt(&'static str),
 }
 
 impl PropertyMap {
@@ -129,6 +131,11 @@ impl PropertyMap {
     /// The property is known, and says nothing.
     pub const fn silent(property: &'static str) -> Self {
         Self { writing: Writing::Never, ..Self::new("", property, PropertyForm::Silent) }
+    }
+
+    /// The property is known, and says nothing at AWS's default.
+    pub const fn silent_at(property: &'static str, default: &'static str) -> Self {
+        Self { writing: Writing::Never, ..Self::new("", property, PropertyForm::SilentAt(default)) }
     }
 
     /// The field as the attributes of a resource are named: without what it is in.

@@ -1,8 +1,5 @@
 //! Properties -> fields.
 
-// For imports, and for the tests that hold both directions against each other.
-#![allow(dead_code)]
-
 use super::path::{leaves, set, take};
 use super::{PropertyForm, PropertyMap, Writing};
 use crate::model::{Target, field};
@@ -46,6 +43,12 @@ impl ReadFields {
     fn take(&mut self, map: &PropertyMap, property: &Value, target: &Target) {
         let value = match &map.form {
             PropertyForm::Silent => return,
+            PropertyForm::SilentAt(default) => {
+                if scalar_text(property).as_deref() != Some(default) {
+                    self.uncarried.push(map.property.to_owned());
+                }
+                return;
+            }
             PropertyForm::Each(table) => {
                 let Some(items) = property.as_array() else { return self.wrong.push(map.property.to_owned()) };
                 let mut read_items = Vec::new();
@@ -110,7 +113,7 @@ fn taken(form: &PropertyForm, property: &Value, target: &Target) -> Option<Value
             _ => None,
         },
         PropertyForm::Converted { read, .. } => read(property, target),
-        PropertyForm::Each(_) | PropertyForm::Lacking(_) | PropertyForm::Silent => None,
+        PropertyForm::Each(_) | PropertyForm::Lacking(_) | PropertyForm::Silent | PropertyForm::SilentAt(_) => None,
     }
 }
 

@@ -2,11 +2,12 @@
 
 use crate::model::Target;
 use crate::resources::mapping::{ForeignForm, PropertyForm, PropertyMap, TypeMapping};
+use crate::resources::terraform::COMPUTED;
 use serde_json::Value;
 
 pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     type_name: "aws_cloudwatch_log_metric_filter",
-    tables: &[&FILTER],
+    tables: &[&FILTER, &COMPUTED],
     part: None,
     split: None,
     names: &["log_group_name"],

@@ -2,17 +2,18 @@
 
 use super::cloudformation::{duration, from_duration, from_moment, moment};
 use crate::resources::mapping::{ForeignForm, PropertyForm, PropertyMap, TypeMapping};
+use crate::resources::terraform::COMPUTED;
 
 pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     type_name: "aws_cloudwatch_alarm_mute_rule",
-    tables: &[&RULE],
+    tables: &[&RULE, &COMPUTED],
     part: None,
     split: None,
     names: &["mute_targets.alarm_names"],
     before_parent: false,
 }]);
 
-static RULE: [PropertyMap; 9] = [
+static RULE: [PropertyMap; 12] = [
     PropertyMap::text("name", "name"),
     PropertyMap::text("description", "description"),
     PropertyMap::text("expression", "rule.schedule.expression"),
@@ -22,4 +23,7 @@ static RULE: [PropertyMap; 9] = [
     PropertyMap::converted("start_date", "start_date", moment, from_moment),
     PropertyMap::converted("expire_date", "expire_date", moment, from_moment),
     PropertyMap::new("tags", "tags", PropertyForm::Map),
+    PropertyMap::silent("last_updated_timestamp"),
+    PropertyMap::silent("mute_type"),
+    PropertyMap::silent("status"),
 ];

@@ -1,11 +1,12 @@
 //! A subscription in Terraform configuration: aws_sns_topic_subscription.
 
 use crate::resources::mapping::{ForeignForm, PropertyForm, PropertyMap, TypeMapping};
+use crate::resources::terraform::COMPUTED;
 use crate::resources::topic::cloudformation::{topic_arn, topic_name};
 
 pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
     type_name: "aws_sns_topic_subscription",
-    tables: &[&SUBSCRIPTION, &ARGUMENTS],
+    tables: &[&SUBSCRIPTION, &ARGUMENTS, &COMPUTED],
     part: None,
     split: None,
     names: &[],
@@ -38,9 +39,15 @@ macro_rules! subscription_arguments {
                 PropertyForm::Document { as_text: true },
             ),
             PropertyMap::text(concat!($under, "subscription_role_arn"), "subscription_role_arn"),
+            // How the provider waits for the endpoint, and what came of it.
+            PropertyMap::silent("confirmation_timeout_in_minutes"),
+            PropertyMap::silent("confirmation_was_authenticated"),
+            PropertyMap::silent("endpoint_auto_confirms"),
+            PropertyMap::silent("owner_id"),
+            PropertyMap::silent("pending_confirmation"),
         ]
     };
 }
 pub(in crate::resources) use subscription_arguments;
 
-static ARGUMENTS: [PropertyMap; 8] = subscription_arguments!("");
+static ARGUMENTS: [PropertyMap; 13] = subscription_arguments!("");

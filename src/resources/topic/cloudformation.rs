@@ -1,8 +1,5 @@
 //! A topic in templates: AWS::SNS::Topic, and AWS::SNS::TopicPolicy where it has a policy.
 
-// Reading is for imports.
-#![allow(dead_code)]
-
 use super::Topic;
 use crate::model::{Arn, Target};
 use crate::resources::foreign::ForeignReading;

@@ -1,17 +1,33 @@
-//! A topic in Terraform configuration: aws_sns_topic.
+//! A topic in Terraform configuration: aws_sns_topic, and aws_sns_topic_policy where its policy is kept apart.
 
+use super::cloudformation::{topic_arn, topic_name};
 use crate::resources::mapping::{ForeignForm, PropertyForm, PropertyMap, TypeMapping};
+use crate::resources::terraform::COMPUTED;
 
-pub static FORM: ForeignForm = ForeignForm::Types(&[TypeMapping {
-    type_name: "aws_sns_topic",
-    tables: &[&TOPIC],
-    part: None,
-    split: None,
-    names: &[],
-    before_parent: false,
-}]);
+pub static FORM: ForeignForm = ForeignForm::Types(&[
+    TypeMapping {
+        type_name: "aws_sns_topic",
+        tables: &[&TOPIC, &COMPUTED],
+        part: None,
+        split: None,
+        names: &[],
+        before_parent: false,
+    },
+    // Read alone: a topic's own argument says the same.
+    TypeMapping {
+        type_name: "aws_sns_topic_policy",
+        tables: &[&POLICY, &COMPUTED],
+        part: Some(NEVER),
+        split: None,
+        names: &[],
+        before_parent: false,
+    },
+]);
 
-static TOPIC: [PropertyMap; 11] = [
+/// No field.
+const NEVER: &str = "-";
+
+static TOPIC: [PropertyMap; 15] = [
     PropertyMap::text("name", "name"),
     PropertyMap::text("display_name", "display_name"),
     PropertyMap::text("kms_master_key_id", "kms_master_key_id"),
@@ -24,4 +40,14 @@ static TOPIC: [PropertyMap; 11] = [
     // A number there; `1` and `2` are all that there is.
     PropertyMap::text("signature_version", "signature_version"),
     PropertyMap::new("tags", "tags", PropertyForm::Map),
+    PropertyMap::silent("name_prefix"),
+    PropertyMap::silent("owner"),
+    PropertyMap::silent("beginning_archive_time"),
+    PropertyMap::silent_at("maximum_message_size", "262144"),
+];
+
+static POLICY: [PropertyMap; 3] = [
+    PropertyMap::converted("name", "arn", topic_arn, topic_name),
+    PropertyMap::new("policy", "policy", PropertyForm::Document { as_text: true }),
+    PropertyMap::silent("owner"),
 ];

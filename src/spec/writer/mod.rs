@@ -7,7 +7,7 @@ mod place;
 mod shared;
 mod yaml;
 
-pub use open::WrittenVariable;
+pub use open::{OpenParameter, WrittenVariable};
 
 use super::{BoundSpec, SpecError};
 use crate::model::writing::{SpecEntry, SpecMap, SpecValue};
@@ -35,6 +35,8 @@ pub struct WriterInput<'a> {
     pub remarks: &'a BTreeMap<Address, Vec<String>>,
     /// Lines of comment at the head of the file.
     pub head: &'a [String],
+    /// Texts in the resources that stand for values which are not known.
+    pub parameters: &'a [OpenParameter],
 }
 
 /// A spec as text.
@@ -79,9 +81,9 @@ impl WrittenSpec {
     /// A file of the variables' values; what AWS does not tell is left to be filled in.
     pub fn values_text(&self) -> String {
         let mut text = "# The values of the spec's variables: addresses of people, and secrets. For --var-file; keep it out of the repository.\n".to_owned();
-        for WrittenVariable { name, open } in &self.variables {
+        for WrittenVariable { name, open, given } in &self.variables {
             // JSON's texts are YAML's, too; here nothing is a variable.
-            let value = serde_json::Value::from(open.value.as_str());
+            let value = serde_json::Value::from(given.as_deref().unwrap_or(&open.value));
             text += &match open.unknown {
                 true => format!("# {}\n# {name}:\n", open.description),
                 false => format!("{name}: {value}\n"),
@@ -140,7 +142,7 @@ fn unsaid(input: &WriterInput<'_>, address: &Address, text: &str) -> String {
     let mut text = text.to_owned();
     if let Some(resource) = input.resources.get(address) {
         let mut root = SpecMap::default().put("it", resource.written(&scope));
-        for variable in open::variables(&mut root) {
+        for variable in open::variables(&mut root, input.parameters) {
             text = text.replace(&variable.open.value, "***");
         }
     }
@@ -184,7 +186,7 @@ fn draft(input: &WriterInput<'_>, left_out: &BTreeMap<Address, String>, shorteni
     }
     let remark = |address: &Address| input.remarks.get(address).cloned().unwrap_or_default();
     let children = place::put(&mut root, declarations.maps, &kept, remark);
-    let variables = open::variables(&mut root);
+    let variables = open::variables(&mut root, input.parameters);
     match variables.is_empty() {
         true => drop(root.remove("vars")),
         false => root.set("vars", open::section(&variables)),

@@ -8,42 +8,107 @@ use std::collections::BTreeMap;
 pub struct WrittenVariable {
     pub name: String,
     pub open: OpenValue,
+    /// The value where another text stands for it in `open`.
+    pub given: Option<String>,
 }
 
-/// Puts a variable in the place of every open value below, and returns them in the order of the file.
-pub fn variables(root: &mut SpecMap) -> Vec<WrittenVariable> {
-    let mut namer = VariableNamer::default();
+/// A value that is not known at all: a text that stands for it, in texts or as one, and nowhere else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenParameter {
+    pub placeholder: String,
+    /// What the variable is best called.
+    pub name: String,
+    pub description: String,
+    pub secret: bool,
+    /// The value, of a secret that was given.
+    pub value: Option<String>,
+}
+
+/// Puts a variable in the place of every open value below, and of what stands for one; returns them in the order of the file.
+pub fn variables(root: &mut SpecMap, parameters: &[OpenParameter]) -> Vec<WrittenVariable> {
+    let mut namer = VariableNamer { parameters, ..VariableNamer::default() };
     root.entries_mut().for_each(|entry| namer.replace(&mut entry.value));
     namer.variables
 }
 
 #[derive(Default)]
-struct VariableNamer {
-    names: BTreeMap<(&'static str, String), String>,
-    counts: BTreeMap<&'static str, usize>,
+struct VariableNamer<'a> {
+    parameters: &'a [OpenParameter],
+    names: BTreeMap<(String, String), String>,
+    counts: BTreeMap<String, usize>,
     variables: Vec<WrittenVariable>,
 }
 
-impl VariableNamer {
+impl VariableNamer<'_> {
     fn replace(&mut self, value: &mut SpecValue) {
         match value {
-            SpecValue::Open(open) => *value = SpecValue::Variable(self.name(open)),
+            SpecValue::Open(open) => {
+                let known = self.parameters.iter().find(|parameter| parameter.placeholder == open.value);
+                let name = match known {
+                    Some(parameter) => self.parameter(parameter),
+                    None => self.name(open.name, open, None),
+                };
+                *value = SpecValue::Variable(name);
+            }
+            SpecValue::Text(text) if !self.parameters.is_empty() => {
+                if let Some(filled) = self.filled(text) {
+                    *value = SpecValue::Filled(filled);
+                }
+            }
             SpecValue::List(items) => items.iter_mut().for_each(|item| self.replace(item)),
             SpecValue::Map(map) => map.entries_mut().for_each(|entry| self.replace(&mut entry.value)),
             _ => {}
         }
     }
 
-    fn name(&mut self, open: &OpenValue) -> String {
-        let key = (open.name, open.value.clone());
+    fn parameter(&mut self, parameter: &OpenParameter) -> String {
+        let open = OpenValue {
+            name: "value",
+            value: parameter.placeholder.clone(),
+            description: parameter.description.clone(),
+            secret: parameter.secret,
+            unknown: parameter.value.is_none(),
+        };
+        self.name(&parameter.name, &open, parameter.value.as_deref())
+    }
+
+    /// The text with variables for what stands for a value; `None` where nothing does.
+    fn filled(&mut self, text: &str) -> Option<String> {
+        let (mut out, mut rest) = (String::new(), text);
+        let parameters = self.parameters;
+        loop {
+            // The longest of those that begin first: one form may hold another.
+            let found = parameters.iter().filter_map(|one| Some((rest.find(&one.placeholder)?, one)));
+            let first = found.min_by_key(|(at, one)| (*at, usize::MAX - one.placeholder.len()));
+            let Some((at, parameter)) = first else { break };
+            out += &rest[..at].replace("${", "$${");
+            out += &format!("${{{}}}", self.parameter(parameter));
+            rest = &rest[at + parameter.placeholder.len()..];
+        }
+        let has_some = !std::ptr::eq(rest, text);
+        out += &rest.replace("${", "$${");
+        has_some.then_some(out)
+    }
+
+    fn name(&mut self, wanted: &str, open: &OpenValue, given: Option<&str>) -> String {
+        let key = (wanted.to_owned(), open.value.clone());
         if let Some(name) = self.names.get(&key) {
             return name.clone();
         }
-        let count = self.counts.entry(open.name).or_default();
-        *count += 1;
-        let name = if *count == 1 { open.name.to_owned() } else { format!("{}_{count}", open.name) };
+        let count = self.counts.entry(wanted.to_owned()).or_default();
+        let name = loop {
+            *count += 1;
+            let name = if *count == 1 { wanted.to_owned() } else { format!("{wanted}_{count}") };
+            if self.variables.iter().all(|known| known.name != name) {
+                break name;
+            }
+        };
         self.names.insert(key, name.clone());
-        self.variables.push(WrittenVariable { name: name.clone(), open: open.clone() });
+        self.variables.push(WrittenVariable {
+            name: name.clone(),
+            open: open.clone(),
+            given: given.map(str::to_owned),
+        });
         name
     }
 }
@@ -51,7 +116,7 @@ impl VariableNamer {
 /// The section that declares them.
 pub fn section(variables: &[WrittenVariable]) -> SpecMap {
     let mut section = SpecMap::default();
-    for WrittenVariable { name, open } in variables {
+    for WrittenVariable { name, open, .. } in variables {
         let declared = SpecMap::default().put("description", &open.description).put("required", true);
         section.set(name, declared.put_some("secret", open.secret.then_some(true)));
     }

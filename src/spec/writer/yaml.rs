@@ -208,6 +208,7 @@ fn flow(value: &SpecValue, alone: bool) -> String {
         // It has become a variable's name before it is printed.
         SpecValue::Open(open) => format!("\"${{{}}}\"", open.name),
         SpecValue::Variable(name) => format!("\"${{{name}}}\""),
+        SpecValue::Filled(text) => quoted(text),
         SpecValue::List(items) => {
             format!("[{}]", items.iter().map(|item| flow(item, false)).collect::<Vec<_>>().join(", "))
         }

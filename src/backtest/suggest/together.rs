@@ -6,6 +6,8 @@ use super::search::{CLEAR, SearchBounds};
 
 /// Where ordinary values end is looked up in the worst of so many datapoints.
 const WITHIN: usize = 24;
+/// Scales that are smaller are not written.
+const LEAST: f64 = 1e-9;
 
 /// `MAX([(m1 - usual) / far, DIFF(m1) / step])`: above 1 is farther than anything ordinary.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,18 +23,17 @@ pub struct LevelAndChange {
 impl LevelAndChange {
     /// Returns what is ordinary in these two views of a series, in both of which larger is worse; `None` where one of them says nothing.
     pub fn of(level: &[f64], change: &[f64], bounds: SearchBounds, upward: bool) -> Option<Self> {
-        let (usual, far) = ordinary(level, bounds)?;
+        let (usual, highest) = ordinary(level, bounds)?;
         let (_, step) = ordinary(change, bounds)?;
+        let far = highest - usual;
+        if ![far, step].iter().all(|scale| scale.is_finite() && *scale > LEAST) {
+            return None;
+        }
         let sign = if upward { 1.0 } else { -1.0 };
         let unit = unit(far);
         let written = |value: f64| rounded(value, unit);
-        let made = Self {
-            usual: written(sign * usual) + 0.0,
-            far: written(far),
-            step: rounded(step, self::unit(step)),
-            upward,
-        };
-        [made.far, made.step].iter().all(|scale| scale.is_finite() && *scale > 0.0).then_some(made)
+        let usual = written(sign * usual) + 0.0;
+        Some(Self { usual, far: written(far), step: rounded(step, self::unit(step)), upward })
     }
 
     /// Returns the number for each slot, larger being worse.
@@ -55,7 +56,7 @@ impl LevelAndChange {
     }
 }
 
-/// The usual value, and how far from it the values go that belong to nothing unusual.
+/// The usual value, and the highest that belongs to nothing unusual.
 fn ordinary(values: &[f64], bounds: SearchBounds) -> Option<(f64, f64)> {
     let ordinary = Ordinary::of(values);
     let reached = reached(values, bounds.stride, 1, WITHIN);
@@ -63,8 +64,7 @@ fn ordinary(values: &[f64], bounds: SearchBounds) -> Option<(f64, f64)> {
     let clearest =
         found.iter().filter(|level| level.separation >= CLEAR).max_by(|a, b| a.separation.total_cmp(&b.separation));
     let most = clearest.map_or_else(|| reached.iter().copied().fold(f64::NEG_INFINITY, f64::max), |level| level.below);
-    let far = most - ordinary.usual;
-    (far.is_finite() && far > 0.0).then_some((ordinary.usual, far))
+    (ordinary.usual.is_finite() && most.is_finite()).then_some((ordinary.usual, most))
 }
 
 /// A hundredth of the power of ten that the value has.

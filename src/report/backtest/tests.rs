@@ -116,7 +116,7 @@ fn a_proposal_of_level_and_change_is_an_alarm_that_does_what_it_promises() {
         format!(
             "version: 1\nstack: s\ntopics:\n  alerts: {{}}\nsubscriptions:\n  - topic: alerts\n    protocol: email\n    endpoint: \
              you@example.edu\nalarms:\n  slow:\n    description: \"Calls take long. Runbook: https://example.com/slow\"\n    \
-             treat_missing_data: notBreaching\n    notify: alerts\n{keys}"
+             treat_missing_data: notBreaching\n    notify: {{ alarm: alerts, ok: alerts }}\n{keys}"
         )
     };
     let watched =

@@ -155,6 +155,7 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("import template.yaml", "--parameter Stage=dev", Comes("dev-errors")),
     ("import template.yaml", "--parameters parameters.json", Comes("test-errors")),
     ("import template.yaml", "--stack-resources resources.json", Comes("shop-Slow-1ABC")),
+    ("import template.yaml", "--hand-over", Comes("UpdateReplacePolicy: Retain")),
     ("import resources.json", "--from cloudformation", Comes("this is no template")),
     ("init --file new.yaml", "--stack mine", Comes("stack: mine")),
     ("init --file new.yaml --stack mlops-lab9 --all", "--existing", Comes("8 of the stack already")),

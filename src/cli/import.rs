@@ -8,7 +8,10 @@ use super::output::Output;
 use crate::import::{
     ImportFormat, ImportSettings, ImportSource, ImportedSpec, read_parameters, read_physical_ids, write_import,
 };
+use crate::ops::handover::{HandoverCase, HandoverStep};
 use crate::report::import;
+use crate::report::watch::steps;
+use crate::resources::foreign::DeployingEngine;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -37,6 +40,9 @@ pub struct ImportArgs {
     region: Option<String>,
     #[command(flatten)]
     template: TemplateArgs,
+    /// Also say by which steps the file's engine lets go of what the spec has, without deleting it
+    #[arg(long)]
+    hand_over: bool,
     /// How the result is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]
     format: ImportOutput,
@@ -93,6 +99,7 @@ impl ImportArgs {
             ImportFrom::DescribeAlarms => ImportFormat::DescribeAlarms,
         });
         let imported = write_import(&source, asked, &settings)?;
+        let steps = if self.hand_over { hand_over(&imported, settings.stack_name.as_deref())? } else { Vec::new() };
         if let Some(path) = self.out.as_deref().filter(|path| path.exists()) {
             let what = format!("{} exists and was left alone", path.display());
             return Err(CliFailure::say(Exit::Failure, what, "name another file with --out"));
@@ -108,8 +115,11 @@ impl ImportArgs {
                     output.document(&imported.written.text)?;
                 }
                 output.complain(&import::text(&imported, &look));
+                if !steps.is_empty() {
+                    output.complain(&format!("\nTo hand over:\n{}", steps::text(&steps, 2, &look)));
+                }
             }
-            ImportOutput::Json => output.result(&import::json(&imported, self.out.is_none()))?,
+            ImportOutput::Json => output.result(&import::json(&imported, self.out.is_none(), &steps))?,
         }
         if let Some(path) = &self.out {
             output.say(&format!("{}: written", path.display()));
@@ -138,6 +148,23 @@ impl ImportArgs {
             physical: deployed.physical,
         })
     }
+}
+
+/// The steps for what the file has and the spec, too.
+fn hand_over(imported: &ImportedSpec, stack: Option<&str>) -> Result<Vec<HandoverStep>, CliFailure> {
+    let engine = match imported.format {
+        ImportFormat::Cloudformation => DeployingEngine::Cloudformation,
+        ImportFormat::Terraform => DeployingEngine::Terraform,
+        ImportFormat::DescribeAlarms => {
+            let what = "--hand-over: a list of alarms does not say what deploys them";
+            return Err(CliFailure::say(Exit::Usage, what, "import the template or the state of the engine that does"));
+        }
+    };
+    let resources: BTreeMap<_, _> =
+        imported.sources.iter().map(|(address, id)| (address.clone(), Some(id.clone()))).collect();
+    // What is a part of another resource is adopted with it.
+    let to_adopt = resources.keys().filter(|address| address.kind.facts().registry.is_none()).cloned().collect();
+    Ok(HandoverCase { engine, stack: stack.map(str::to_owned), resources, to_adopt }.steps())
 }
 
 /// Something that was not carried over is what other runs call partial.

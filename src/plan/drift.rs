@@ -19,7 +19,7 @@ pub struct StackDrift {
     pub compared: usize,
     /// In the order of addresses; what matches is not in it.
     pub resources: Vec<ResourceDrift>,
-    pub not_carried: Vec<NotCarried>,
+    pub not_compared: Vec<NotCompared>,
     /// What could not be read.
     pub unknown: Vec<Note>,
 }
@@ -57,7 +57,7 @@ impl DriftOutcome {
 
 /// What was not compared, since the engine that deployed the stack cannot carry it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotCarried {
+pub struct NotCompared {
     pub address: Address,
     /// `None`: the whole resource.
     pub field: Option<String>,
@@ -82,7 +82,7 @@ pub fn find(input: PlanInput<'_>, deployed_by: Option<DeployingEngine>) -> Stack
         deployed_by: deployed_by.or_else(|| by_tags(input)),
         compared: input.desired.len(),
         resources: Vec::new(),
-        not_carried: Vec::new(),
+        not_compared: Vec::new(),
         unknown: unknown(input),
     };
     for (address, desired) in input.desired {
@@ -105,7 +105,7 @@ impl StackDrift {
             None => Vec::new(),
             Some(Ok(lost)) => lost,
             Some(Err(why)) => {
-                return self.not_carried.push(NotCarried { address: address.clone(), field: None, why });
+                return self.not_compared.push(NotCompared { address: address.clone(), field: None, why });
             }
         };
         let (outcome, fields) = match input.snapshot.observations.get(address) {
@@ -131,8 +131,8 @@ impl StackDrift {
             .into_iter()
             .map(|field| (lost.iter().find(|lost| is_of(&field.field, &lost.field)), field))
             .partition(|(lost, _)| lost.is_some());
-        self.not_carried.extend(gone.into_iter().filter_map(|(lost, field)| {
-            Some(NotCarried { address: address.clone(), field: Some(field.field), why: lost?.why })
+        self.not_compared.extend(gone.into_iter().filter_map(|(lost, field)| {
+            Some(NotCompared { address: address.clone(), field: Some(field.field), why: lost?.why })
         }));
         carried.into_iter().map(|(_, field)| field).collect()
     }

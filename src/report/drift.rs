@@ -3,7 +3,7 @@
 use super::markdown::{Cut, prose};
 use super::{RenderOptions, Tone, field_text, json, layout, mask};
 use crate::model::advice;
-use crate::plan::drift::{DriftOutcome, NotCarried, StackDrift};
+use crate::plan::drift::{DriftOutcome, NotCompared, StackDrift};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ fn body(drift: &StackDrift, look: &RenderOptions) -> String {
     if drift.resources.iter().any(|one| !one.fields.is_empty()) {
         text += &format!("  {}\n", look.paint(Tone::Quiet, "fields: live -> spec"));
     }
-    for (why, what) in not_carried(drift) {
+    for (why, what) in not_compared(drift) {
         let engine = drift.deployed_by.map_or("the engine", |engine| engine.name());
         let line = format!("{engine} cannot carry {} ({why})", mask::line(&what.join(", ")));
         text += &layout::hang("not compared: ", &line, look.width);
@@ -69,9 +69,9 @@ fn body(drift: &StackDrift, look: &RenderOptions) -> String {
 }
 
 /// What was not compared, by the reason.
-fn not_carried(drift: &StackDrift) -> BTreeMap<&str, Vec<String>> {
+fn not_compared(drift: &StackDrift) -> BTreeMap<&str, Vec<String>> {
     let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for NotCarried { address, field, why } in &drift.not_carried {
+    for NotCompared { address, field, why } in &drift.not_compared {
         let field = field.as_ref().map(|field| format!(" {field}")).unwrap_or_default();
         by_reason.entry(why).or_default().push(format!("{address}{field}"));
     }
@@ -84,9 +84,9 @@ pub fn json(drift: &StackDrift) -> String {
         .resources
         .iter()
         .map(|one| json!({ "address": one.address.to_string(), "outcome": one.outcome.word(), "fields": one.fields }));
-    let not_carried = drift.not_carried.iter();
-    let not_carried =
-        not_carried.map(|one| json!({ "address": one.address.to_string(), "field": one.field, "why": one.why }));
+    let not_compared = drift.not_compared.iter();
+    let not_compared =
+        not_compared.map(|one| json!({ "address": one.address.to_string(), "field": one.field, "why": one.why }));
     let counts: BTreeMap<&str, usize> =
         DriftOutcome::ALL.into_iter().map(|outcome| (outcome.word(), drift.count(outcome))).collect();
     mask::document(json!({
@@ -99,7 +99,7 @@ pub fn json(drift: &StackDrift) -> String {
         "compared": drift.compared,
         "summary": counts,
         "resources": resources.collect::<Vec<Value>>(),
-        "not_carried": not_carried.collect::<Vec<Value>>(),
+        "not_compared": not_compared.collect::<Vec<Value>>(),
         "notes": drift.unknown,
     }))
 }

@@ -2,6 +2,7 @@
 
 use super::{RenderOptions, existing, mask};
 use crate::import::{ImportOutcome, ImportedSpec};
+use crate::ops::handover::HandoverStep;
 use crate::resources::{Address, Kind};
 use serde_json::{Value, json};
 
@@ -40,7 +41,7 @@ pub fn text(imported: &ImportedSpec, look: &RenderOptions) -> String {
 }
 
 /// The same as JSON, with the spec itself where it is in no file.
-pub fn json(imported: &ImportedSpec, with_spec: bool) -> String {
+pub fn json(imported: &ImportedSpec, with_spec: bool, steps: &[HandoverStep]) -> String {
     let outcome = |outcome: &ImportOutcome| {
         let ImportOutcome { position, lost } = outcome;
         json!({
@@ -66,6 +67,7 @@ pub fn json(imported: &ImportedSpec, with_spec: bool) -> String {
         "variables": imported.written.variables.iter().map(|one| json!({
             "name": one.name, "description": one.open.description, "secret": one.open.secret, "known": !one.open.unknown,
         })).collect::<Vec<_>>(),
+        "hand_over": steps,
         "spec": with_spec.then_some(&imported.written.text),
     });
     mask::document(value)

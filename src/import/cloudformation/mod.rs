@@ -132,6 +132,12 @@ fn whole(span: Span, id: &str, type_name: &str, why: String) -> NotCarried {
 
 /// Why a type that mlopsctl does not manage is worth a word; `None` where it is none of its business.
 fn unmanaged(type_name: &str, node: &Node) -> Option<String> {
+    // SAM makes policies of topics of them, which the file does not show (SAM developer guide, "Managing resource permissions").
+    if type_name == "AWS::Serverless::Connector" || node.get("Connectors").is_some() {
+        let why = "SAM makes policies of its connectors, of topics perhaps: import what aws cloudformation get-template --template-stage \
+                   Processed prints";
+        return Some(why.to_owned());
+    }
     let nested = match type_name {
         "AWS::CloudFormation::Stack" => Some("TemplateURL"),
         "AWS::Serverless::Application" => Some("Location"),

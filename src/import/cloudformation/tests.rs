@@ -252,3 +252,16 @@ fn loops_are_written_out() {
     let found = imported(&text.replace("[a.x, b]", "!Ref Nobody"), &ImportSettings::default());
     assert!(found.not_carried[0].lost.why.starts_with("the loop is not followed"), "{:?}", found.not_carried);
 }
+
+/// A connector of SAM makes a policy of its topic, which stands nowhere in the file.
+#[test]
+fn connectors_are_said() {
+    let inside = "Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n    Connectors:\n      ToTopic: { Properties: { Destination: { Id: T }, Permissions: [Write] } }\n  T: { Type: AWS::SNS::Topic, Properties: { TopicName: t } }\n";
+    let apart = "Transform: AWS::Serverless-2016-10-31\nResources:\n  C:\n    Type: AWS::Serverless::Connector\n    Properties: { Source: { Id: R }, Destination: { Id: T }, Permissions: [Write] }\n  T: { Type: AWS::SNS::Topic, Properties: { TopicName: t } }\n";
+    for (text, id) in [(inside, "F"), (apart, "C")] {
+        let found = imported(text, &ImportSettings::default());
+        let said: Vec<&str> = found.not_carried.iter().map(|one| one.lost.id.as_str()).collect();
+        assert_eq!(said, [id]);
+        assert!(found.not_carried[0].lost.why.starts_with("SAM makes policies"), "{:?}", found.not_carried);
+    }
+}

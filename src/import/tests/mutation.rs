@@ -173,7 +173,7 @@ fn run(text: &str) -> &'static str {
             "refused"
         }
         Ok(imported) => {
-            let said = import::text(&imported, &RenderOptions::PLAIN) + &import::json(&imported, true);
+            let said = import::text(&imported, &RenderOptions::PLAIN) + &import::json(&imported, true, &[]);
             let said = mask::printed(&said).into_owned() + &mask::foreign_document(&imported.written.text);
             assert!(!said.contains('\u{1b}') && !said.contains('\u{202e}'), "{text}\n{said}");
             // What is written is read, and says what was found.

@@ -13,7 +13,7 @@ fn found(scene: &Scene, by: Option<DeployingEngine>) -> Vec<String> {
         let fields: Vec<&str> = one.fields.iter().map(|field| field.field.as_str()).collect();
         format!("{} {} {}", one.outcome.word(), one.address, fields.join(" ")).trim_end().to_owned()
     });
-    let lost = drift.not_carried.iter();
+    let lost = drift.not_compared.iter();
     let lost = lost.map(|one| format!("- {} {}", one.address, named(&one.field)).trim_end().to_owned());
     lines.chain(lost).collect()
 }

@@ -24,7 +24,7 @@ fn drift() -> StackDrift {
             one("alarm/slow", DriftOutcome::Missing, Vec::new()),
             one("topic/old", DriftOutcome::Undeclared, Vec::new()),
         ],
-        not_carried: vec![NotCarried {
+        not_compared: vec![NotCompared {
             address: Address::parse("topic/alerts").expect("an address"),
             field: Some("delivery_policy".into()),
             why: "there is no such property",
@@ -50,7 +50,7 @@ unknown: log_group/x: could not be read: denied
 Drift: 1 missing, 1 differing, 1 not in the spec.
 ";
     assert_eq!(text(&drift(), &RenderOptions { width: 120, ..RenderOptions::PLAIN }), expected);
-    let none = StackDrift { resources: Vec::new(), not_carried: Vec::new(), unknown: Vec::new(), ..drift() };
+    let none = StackDrift { resources: Vec::new(), not_compared: Vec::new(), unknown: Vec::new(), ..drift() };
     assert_eq!(
         text(&none, &RenderOptions::PLAIN),
         "small in 123456789012 us-east-1 (deployed by CloudFormation): no drift of 7 resources\n\n\

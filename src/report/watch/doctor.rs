@@ -72,11 +72,7 @@ fn one(finding: &DoctorFinding, look: &RenderOptions) -> String {
         text += &layout::hang("       seen: ", &mask::line(seen), look.width);
     }
     text += &layout::hang("       fix: ", &mask::line(&finding.remedy), look.width);
-    for (n, step) in finding.instructions.iter().enumerate() {
-        text += &layout::hang(&format!("         {}. ", n + 1), &mask::line(&step.what), look.width);
-        // As it is: it is there to be copied.
-        text += &step.text.lines().map(|line| format!("              {}\n", mask::line(line))).collect::<String>();
-    }
+    text += &super::steps::text(&finding.instructions, 9, look);
     if finding.applies {
         text += &format!("       {} does that\n", advice::command("doctor --fix"));
     }

@@ -5,6 +5,7 @@ pub mod drill;
 pub mod logs;
 pub mod mutes;
 pub mod signals;
+pub mod steps;
 pub mod subscriptions;
 pub mod traffic;
 

@@ -40,7 +40,7 @@ pub struct ImportArgs {
     region: Option<String>,
     #[command(flatten)]
     template: TemplateArgs,
-    /// Also say by which steps the file's engine lets go of what the spec has, without deleting it
+    /// Also print the steps after which the file's engine stops managing what the spec has, and leaves it in place
     #[arg(long)]
     hand_over: bool,
     /// How the result is written

@@ -103,10 +103,10 @@ fn physical_ids(source: &ImportSource) -> Result<DeployedStack, SpecError> {
     for item in list.items() {
         let text = |key: &str| item.get(key).and_then(Node::text);
         let gone = text("ResourceStatus") == Some("DELETE_COMPLETE");
-        if let (Some(logical), Some(physical)) = (text("LogicalResourceId"), text("PhysicalResourceId")) {
-            if !gone {
-                stack.physical.insert(logical.to_owned(), physical.to_owned());
-            }
+        if let (Some(logical), Some(physical)) = (text("LogicalResourceId"), text("PhysicalResourceId"))
+            && !gone
+        {
+            stack.physical.insert(logical.to_owned(), physical.to_owned());
         }
         stack.stack_name = stack.stack_name.or_else(|| text("StackName").map(str::to_owned));
         for arn in [text("StackId"), text("PhysicalResourceId")].into_iter().flatten().filter_map(Arn::parse) {

@@ -25,7 +25,7 @@ fn slurm(id: u32, numbers: &[u32], step: u32) -> Variables {
 }
 
 fn divide(a: u32, b: u32) -> bool {
-    (2..=a.min(b)).any(|divisor| a % divisor == 0 && b % divisor == 0)
+    (2..=a.min(b)).any(|divisor| a.is_multiple_of(divisor) && b.is_multiple_of(divisor))
 }
 
 /// Every part once.

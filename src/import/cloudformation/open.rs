@@ -234,7 +234,7 @@ fn is_place(path: &str) -> bool {
         });
         fits && parts.next().is_none()
     };
-    PLACES.iter().any(|place| matches(&place))
+    PLACES.iter().any(matches)
 }
 
 /// A name that a variable can have.

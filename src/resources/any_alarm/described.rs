@@ -101,7 +101,7 @@ mod tests {
                         || path.starts_with(&format!("{property}."))
                         || property.starts_with(&format!("{path}."))
                 };
-                assert!(properties.iter().any(|property| carried(&property)), "{}: {path}", described.name);
+                assert!(properties.iter().any(carried), "{}: {path}", described.name);
             }
         }
     }

@@ -119,7 +119,7 @@ impl ImportArgs {
                     output.complain(&format!("\nTo hand over:\n{}", steps::text(&steps, 2, &look)));
                 }
             }
-            ImportOutput::Json => output.result(&import::json(&imported, self.out.is_none(), &steps))?,
+            ImportOutput::Json => output.document(&import::json(&imported, self.out.is_none(), &steps))?,
         }
         if let Some(path) = &self.out {
             output.say(&format!("{}: written", path.display()));

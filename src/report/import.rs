@@ -40,7 +40,7 @@ pub fn text(imported: &ImportedSpec, look: &RenderOptions) -> String {
     )
 }
 
-/// The same as JSON, with the spec itself where it is in no file.
+/// The same as JSON, with the spec itself where it is in no file; for `Output::document`.
 pub fn json(imported: &ImportedSpec, with_spec: bool, steps: &[HandoverStep]) -> String {
     let outcome = |outcome: &ImportOutcome| {
         let ImportOutcome { position, lost } = outcome;
@@ -50,7 +50,7 @@ pub fn json(imported: &ImportedSpec, with_spec: bool, steps: &[HandoverStep]) ->
         })
     };
     let counts = imported.counts;
-    let value = json!({
+    let mut value = mask::json(json!({
         "format_version": super::json::FORMAT_VERSION,
         "format": imported.format.word(),
         "file": imported.file,
@@ -68,9 +68,10 @@ pub fn json(imported: &ImportedSpec, with_spec: bool, steps: &[HandoverStep]) ->
             "name": one.name, "description": one.open.description, "secret": one.open.secret, "known": !one.open.unknown,
         })).collect::<Vec<_>>(),
         "hand_over": steps,
-        "spec": with_spec.then_some(&imported.written.text),
-    });
-    mask::document(value)
+    }));
+    // Whoever saves it has the same spec as from --out: with its addresses as they are, which no terminal is shown.
+    value["spec"] = json!(with_spec.then_some(&imported.written.text));
+    mask::foreign_document(&format!("{value:#}\n"))
 }
 
 /// Whether an address says who is notified.

@@ -2,6 +2,7 @@
 //! the shipped definitions before others' judges (`tests/setup` installs those).
 
 mod cluster;
+mod faults;
 mod slurm;
 #[path = "../support/mod.rs"]
 mod support;

@@ -265,3 +265,13 @@ fn connectors_are_said() {
         assert!(found.not_carried[0].lost.why.starts_with("SAM makes policies"), "{:?}", found.not_carried);
     }
 }
+
+/// A program that saves the spec of the JSON has what --out writes.
+#[test]
+fn the_spec_in_the_json_is_the_spec() {
+    let text = "Resources:\n  S:\n    Type: AWS::SNS::Subscription\n    Properties: { TopicArn: !Ref T, Protocol: sqs, Endpoint: 'arn:aws:sqs:us-east-1:123456789012:q' }\n  T: { Type: AWS::SNS::Topic, Properties: { TopicName: t, DisplayName: 'see https://wiki.example.edu/runbook?page=7' } }\n";
+    let found = imported(text, &ImportSettings::default());
+    assert!(found.written.text.contains("https://wiki.example.edu/runbook?page=7"), "{}", found.written.text);
+    let json: Value = serde_json::from_str(&crate::report::import::json(&found, true, &[])).unwrap();
+    assert_eq!(json["spec"], json!(found.written.text));
+}

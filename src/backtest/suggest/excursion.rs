@@ -33,34 +33,21 @@ pub fn reached(values: &[f64], stride: usize, m: usize, n: usize) -> Vec<f64> {
         return least;
     }
     let mut window = vec![f64::NEG_INFINITY; m];
-    let mut reached: Vec<f64> = Vec::with_capacity(values.len());
-    for slot in 0..values.len() {
-        let value = known(values[slot]);
-        let (before, left) = (slot.checked_sub(stride), slot.checked_sub(n * stride));
-        let left = left.map_or(f64::NEG_INFINITY, |index| known(values[index]));
-        // Most often neither what comes nor what goes is among the m largest.
-        let same = before
-            .map(|before| reached[before])
-            .filter(|last| (value <= *last && left < *last) || (value == *last && left == *last));
-        reached.push(same.unwrap_or_else(|| largest(values, (slot, stride, n), &mut window)));
-    }
-    reached
-}
-
-/// The m-th largest of n values, as many as `window` has room for; none where there are fewer.
-fn largest(values: &[f64], (slot, stride, n): (usize, usize, usize), window: &mut [f64]) -> f64 {
-    let m = window.len();
-    window.fill(f64::NEG_INFINITY);
-    for back in 0..n {
-        let Some(value) = slot.checked_sub(back * stride).map(|index| values[index]) else { break };
-        // Not of a value that is missing.
-        if value > window[m - 1] {
+    let at = |slot: usize| {
+        window.fill(f64::NEG_INFINITY);
+        // The m largest of n, the smallest of them last.
+        for back in 0..n {
+            let Some(value) = slot.checked_sub(back * stride).map(|index| known(values[index])) else { break };
+            if value <= window[m - 1] {
+                continue;
+            }
             let place = window.iter().position(|kept| value > *kept).unwrap_or(m - 1);
             window[place..].rotate_right(1);
             window[place] = value;
         }
-    }
-    window[m - 1]
+        window[m - 1]
+    };
+    (0..values.len()).map(at).collect()
 }
 
 /// A level between ordinary values and those of some incidents.
@@ -180,25 +167,6 @@ mod tests {
         assert_eq!(reached(&values, 1, 2, 3)[1..], [1.0, 1.0, 4.0, 2.0]);
         assert_eq!(reached(&values, 2, 1, 2), [1.0, 5.0, 1.0, 5.0, 2.0]);
         assert_eq!(reached(&values, 1, 1, 1)[2], f64::NEG_INFINITY);
-    }
-
-    /// Few different values, so that many are equal, and gaps.
-    #[test]
-    fn what_is_carried_on_is_what_each_window_has() {
-        let noise = |slot: usize| (slot * slot * 7_919 + slot * 31) % 101;
-        let value = |slot: usize| if noise(slot) < 30 { f64::NAN } else { (noise(slot) % 7) as f64 };
-        let values: Vec<f64> = (0..3_000).map(|slot| if slot % 900 < 300 { 2.0 } else { value(slot) }).collect();
-        for (stride, m, n) in [(1, 1, 24), (1, 2, 5), (5, 3, 24), (5, 1, 2)] {
-            let made = reached(&values, stride, m, n);
-            for slot in 0..values.len() {
-                let mut window: Vec<f64> =
-                    (0..n).filter_map(|back| Some(values[slot.checked_sub(back * stride)?])).collect();
-                window.retain(|value| !value.is_nan());
-                window.sort_by(|a, b| b.total_cmp(a));
-                let expected = window.get(m - 1).copied().unwrap_or(f64::NEG_INFINITY);
-                assert_eq!(made[slot], expected, "{m} of {n} every {stride} at {slot}");
-            }
-        }
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub fn json(imported: &ImportedSpec, with_spec: bool, steps: &[HandoverStep]) ->
         })
     };
     let counts = imported.counts;
-    let mut value = mask::json(json!({
+    let members = json!({
         "format_version": super::json::FORMAT_VERSION,
         "format": imported.format.word(),
         "file": imported.file,
@@ -68,10 +68,8 @@ pub fn json(imported: &ImportedSpec, with_spec: bool, steps: &[HandoverStep]) ->
             "name": one.name, "description": one.open.description, "secret": one.open.secret, "known": !one.open.unknown,
         })).collect::<Vec<_>>(),
         "hand_over": steps,
-    }));
-    // Whoever saves it has the same spec as from --out: with its addresses as they are, which no terminal is shown.
-    value["spec"] = json!(with_spec.then_some(&imported.written.text));
-    mask::foreign_document(&format!("{value:#}\n"))
+    });
+    mask::document_holding(members, "spec", with_spec.then_some(imported.written.text.as_str()))
 }
 
 /// Whether an address says who is notified.

@@ -48,6 +48,14 @@ pub fn document(value: Value) -> String {
     escaped(format!("{:#}\n", json(value)))
 }
 
+/// As [`document`] of an object with one more member, a text in which addresses stay: whoever saves it is to have what a file would hold.
+/// For `Output::document`.
+pub fn document_holding(members: Value, name: &str, text: Option<&str>) -> String {
+    let mut members = json(members);
+    members[name] = text.into();
+    foreign_document(&format!("{members:#}\n"))
+}
+
 /// As [`document`] of an object with one more member, a list whose items are made and hidden one after the other: all together they would
 /// take many times the room of their text.
 pub fn document_with(members: Value, name: &str, items: impl Iterator<Item = Value> + Clone) -> String {

@@ -33,7 +33,7 @@ fn schedule(desk: &Desk, folder: &str, seed: u64) -> usize {
             scope.spawn(move || {
                 loop {
                     let Some(part) = waiting.lock().expect("no panic").pop() else { return };
-                    let is_victim = (part as u64 + seed) % PARTS as u64 == 0;
+                    let is_victim = (part as u64 + seed).is_multiple_of(PARTS as u64);
                     run_part(desk, folder, part, seed, is_victim);
                     *killed.lock().expect("no panic") += usize::from(is_victim);
                 }

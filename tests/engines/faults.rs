@@ -1,6 +1,7 @@
 //! Two schedulers run the parts of one roster at the same time, calls fail, and some parts are killed: sent again until nothing is left to
 //! do, the end is right, and nobody got a second mail.
 
+use crate::desk_of;
 use crate::support::{Desk, Ran};
 use std::process::Child;
 use std::sync::Mutex;
@@ -13,15 +14,6 @@ const PARTS: usize = 10;
 const PATIENCE: usize = 40;
 /// One call in twenty fails on AWS's side.
 const FAULTS: &str = "latency=5ms,fault-500=0.05";
-const SPEC: &str = "version: 1
-stack: parts
-region: us-east-1
-vars: { email: { required: true } }
-topics:
-  on-call: { subscriptions: [{ protocol: email, endpoint: \"${email}\" }] }
-alarms:
-  errors: { namespace: AWS/Lambda, metric_name: Errors, statistic: Sum, threshold: \"> 5\", notify: on-call }
-";
 
 /// One scheduler: its parts four at a time, each sent again until it ends well.
 fn schedule(desk: &Desk, folder: &str, seed: u64) -> usize {
@@ -78,10 +70,7 @@ fn run_part(desk: &Desk, folder: &str, part: usize, seed: u64, is_victim: bool) 
 
 #[test]
 fn two_schedulers_of_one_roster_with_faults_and_kills_end_right() {
-    let desk = Desk::new().env("MLOPSCTL_SANDBOX", "sandbox.json");
-    desk.write("alarms.yaml", SPEC);
-    let rows: String = (0..ACCOUNTS).map(|n| format!("{},us-east-1,s{n}@example.edu\n", 300_000_000_000 + n)).collect();
-    desk.write("roster.csv", &format!("account,region,email\n{rows}"));
+    let desk = desk_of(ACCOUNTS).env("MLOPSCTL_SANDBOX", "sandbox.json");
     let killed = thread::scope(|scope| {
         let both = [("one/", 1), ("two/", 6)].map(|(folder, seed)| {
             scope.spawn({

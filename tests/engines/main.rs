@@ -33,6 +33,24 @@ fn desk() -> Desk {
     desk
 }
 
+/// A small spec, and a roster of so many accounts with a person each.
+fn desk_of(accounts: usize) -> Desk {
+    let desk = Desk::new();
+    let spec = "version: 1
+stack: parts
+region: us-east-1
+vars: { email: { required: true } }
+topics:
+  on-call: { subscriptions: [{ protocol: email, endpoint: \"${email}\" }] }
+alarms:
+  errors: { namespace: AWS/Lambda, metric_name: Errors, statistic: Sum, threshold: \"> 5\", notify: on-call }
+";
+    desk.write("alarms.yaml", spec);
+    let rows: String = (0..accounts).map(|n| format!("{},us-east-1,s{n}@example.edu\n", 300_000_000_000 + n)).collect();
+    desk.write("roster.csv", &format!("account,region,email\n{rows}"));
+    desk
+}
+
 fn apply(desk: &Desk, words: &[&str], variables: &[(&str, &str)]) -> Ran {
     let usual = ["apply", "--sandbox", "--yes", "--accounts", "roster.csv"];
     Ran::of(desk.command(&[&usual[..], words].concat()).envs(variables.iter().copied()))

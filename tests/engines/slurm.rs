@@ -1,8 +1,8 @@
 //! Four hundred accounts of a served sandbox by an array of four tasks of Slurm, one of them killed in the middle.
 
 use crate::cluster::Cluster;
-use crate::root;
 use crate::support::Desk;
+use crate::{desk_of, root};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -11,15 +11,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const ACCOUNTS: usize = 400;
-const SPEC: &str = "version: 1
-stack: parts
-region: us-east-1
-vars: { email: { required: true } }
-topics:
-  on-call: { subscriptions: [{ protocol: email, endpoint: \"${email}\" }] }
-alarms:
-  errors: { namespace: AWS/Lambda, metric_name: Errors, statistic: Sum, threshold: \"> 5\", notify: on-call }
-";
 
 /// The sandbox as a server; it ends with the test.
 struct Served(Child, String);
@@ -57,10 +48,7 @@ fn process_of(task: u32) -> Option<u32> {
 
 #[test]
 fn an_array_of_tasks_of_which_one_is_killed_does_every_account_once() {
-    let desk = Desk::new();
-    desk.write("alarms.yaml", SPEC);
-    let rows: String = (0..ACCOUNTS).map(|n| format!("{},us-east-1,s{n}@example.edu\n", 300_000_000_000 + n)).collect();
-    desk.write("roster.csv", &format!("account,region,email\n{rows}"));
+    let desk = desk_of(ACCOUNTS);
     let served = Served::start(&desk);
     let cluster = Cluster::start(&desk.path("."));
     let folder = Path::new(env!("CARGO_BIN_EXE_mlopsctl")).parent().expect("it is in a folder").display().to_string();

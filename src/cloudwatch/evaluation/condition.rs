@@ -106,10 +106,10 @@ impl Condition {
                 break;
             }
         }
-        let decided = |alarm| Decision::Change(if alarm { AlarmState::Alarm } else { AlarmState::Ok });
         if real == self.n {
-            return decided(breaching >= self.m);
+            return self.evaluate_all(breaching);
         }
+        let decided = |alarm| Decision::Change(if alarm { AlarmState::Alarm } else { AlarmState::Ok });
         match self.missing {
             MissingData::Breaching => decided(breaching + (self.n - real) >= self.m),
             MissingData::NotBreaching => decided(breaching >= self.m),
@@ -121,5 +121,10 @@ impl Condition {
             _ if breaching == real => Decision::Retain,
             _ => decided(false),
         }
+    }
+
+    /// One evaluation of N datapoints that are all there, so many of them breaching.
+    pub fn evaluate_all(&self, breaching: usize) -> Decision {
+        Decision::Change(if breaching >= self.m { AlarmState::Alarm } else { AlarmState::Ok })
     }
 }

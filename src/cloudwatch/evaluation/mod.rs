@@ -16,5 +16,7 @@ pub mod replay;
 pub mod results;
 pub mod series;
 pub mod suppression;
+mod tally;
 pub mod timeline;
 pub mod watched;
+mod windows;

@@ -1,6 +1,7 @@
 //! One metric alarm through the past: every evaluation CloudWatch would have made, and the states that follow.
 
 use super::condition::{Condition, Decision};
+use super::tally::Tally;
 use super::timeline::Timeline;
 use super::watched::EvaluatedSeries;
 use crate::alarm::WarmUpPeriod;
@@ -95,31 +96,41 @@ fn decisions<'a>(
     let within = (watched.first()..grid.len).take_while(move |index| grid.end(*index) <= until);
     let due = within.filter(move |index| grid.end(*index) > after && grid.end(*index) % cadence == 0);
     let warm = due.filter(move |index| !created.is_some_and(|created| is_warming(created, condition, watched, *index)));
-    warm.map(move |index| (index, decide(condition, watched, index)))
+    let tally = Tally::new(condition, watched);
+    warm.map(move |index| {
+        let kept = kept_for_few_samples(condition, watched, index);
+        let told = tally.as_ref().and_then(|tally| tally.breaching(index)).map(|count| condition.evaluate_all(count));
+        (index, kept.or(told).unwrap_or_else(|| looked_at(condition, watched, index)))
+    })
 }
 
 /// One evaluation, of the periods up to `index`.
 pub fn decide(condition: &Condition, watched: &EvaluatedSeries, index: usize) -> Decision {
-    if let (Some(least), Some(samples)) = (condition.least_samples, watched.samples(index, condition.n))
-        && samples < least
-        && samples > 0.0
-    {
-        return Decision::Retain;
+    kept_for_few_samples(condition, watched, index).unwrap_or_else(|| looked_at(condition, watched, index))
+}
+
+/// The state stays what it was where a percentile is of too few samples.
+fn kept_for_few_samples(condition: &Condition, watched: &EvaluatedSeries, index: usize) -> Option<Decision> {
+    let (least, samples) = (condition.least_samples?, watched.samples(index, condition.n)?);
+    (samples < least && samples > 0.0).then_some(Decision::Retain)
+}
+
+fn looked_at(condition: &Condition, watched: &EvaluatedSeries, index: usize) -> Decision {
+    if let Some(values) = watched.values() {
+        let stride = watched.grid.stride();
+        // The slots of this alarm alone, newest first, without a call through a pointer.
+        let back = (0..condition.range).map(|n| match index.checked_sub(n * stride) {
+            Some(at) => values[at],
+            None => f64::NAN,
+        });
+        return condition.evaluate(back);
     }
-    match watched.values() {
-        Some(values) => {
-            let stride = watched.grid.stride();
-            // The slots of this alarm alone, newest first, without a call through a pointer.
-            let back = (0..condition.range).map(|n| match index.checked_sub(n * stride) {
-                Some(at) => values[at],
-                None => f64::NAN,
-            });
-            condition.evaluate(back)
-        }
-        None => match watched.computed(index, condition.range) {
-            Some(window) => condition.evaluate(window.iter().rev().copied()),
-            None => watched.window(index, condition.range, |slots| condition.evaluate(slots)),
-        },
+    if let Some(series) = watched.stepped() {
+        return condition.evaluate(watched.stepped_back(series, index, condition.range));
+    }
+    match watched.computed(index, condition.range) {
+        Some(window) => condition.evaluate(window.iter().rev().copied()),
+        None => watched.window(index, condition.range, |slots| condition.evaluate(slots)),
     }
 }
 

@@ -4,11 +4,11 @@ use super::condition::Condition;
 use super::need::{MetricStatistic, RemoteExpression};
 use super::past::Past;
 use super::series::{Fold, PeriodGrid};
+use super::windows::MathWindows;
 use crate::alarm::{AlarmDefinition, AlarmLimit, AlarmQuery, AlarmWindow, WatchedSignal};
 use crate::comparison::BandSide;
-use crate::math::{Frame, MathError, MathQuery, Program, WindowBatch, is_function};
+use crate::math::{Dependence, Frame, MathError, MathQuery, Program, SteppedSeries, is_function};
 use crate::zone::TimeZone;
-use std::ops::Range;
 
 /// The periods of one alarm and how their values come about.
 #[derive(Debug)]
@@ -29,22 +29,9 @@ enum SeriesContent {
     Values(Vec<f64>),
     /// How far each period's value is beyond its band.
     Distances { side: BandSide, values: Vec<f64>, slots: Vec<Banded> },
-    /// Math whose values depend on the range that is looked at: the windows of all evaluations, else computed anew for each.
-    Windows { program: Program, metrics: Vec<Vec<f64>>, computed: Option<ComputedWindows> },
+    /// Math whose values depend on the range that is looked at.
+    Windows(Box<MathWindows>),
 }
-
-/// What each evaluation of a range sees.
-#[derive(Debug)]
-struct ComputedWindows {
-    range: usize,
-    /// One window after the other, each from its oldest slot on.
-    values: Vec<f64>,
-}
-
-/// So many slots are computed together: what they take stays near the processor.
-const BATCH: usize = 1 << 13;
-/// More are not kept: 16 MB.
-const MOST_KEPT: usize = 1 << 21;
 
 /// A value against its band.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -144,7 +131,7 @@ impl EvaluatedSeries {
     pub fn band(&self) -> Option<BandSide> {
         match &self.content {
             SeriesContent::Distances { side, .. } => Some(*side),
-            SeriesContent::Values(_) | SeriesContent::Windows { .. } => None,
+            SeriesContent::Values(_) | SeriesContent::Windows(_) => None,
         }
     }
 
@@ -160,13 +147,10 @@ impl EvaluatedSeries {
             SeriesContent::Values(values) | SeriesContent::Distances { values, .. } => {
                 look(&mut self.back(values, index).take(range))
             }
-            SeriesContent::Windows { program, metrics, .. } => match self.computed(index, range) {
-                Some(window) => look(&mut window.iter().rev().copied()),
-                None => {
-                    let values = run(program, metrics, &self.grid, range, index..index + 1);
-                    // The program was checked when it was made; what it cannot say is no datapoint.
-                    look(&mut values.unwrap_or_else(|_| vec![f64::NAN; range]).into_iter().rev())
-                }
+            SeriesContent::Windows(windows) => match (windows.stepped(), windows.kept(index, range)) {
+                (Some(series), _) => look(&mut self.stepped_back(series, index, range)),
+                (None, Some(window)) => look(&mut window.iter().rev().copied()),
+                (None, None) => look(&mut windows.anew(&self.grid, index, range).into_iter().rev()),
             },
         }
     }
@@ -175,18 +159,39 @@ impl EvaluatedSeries {
     pub fn values(&self) -> Option<&[f64]> {
         match &self.content {
             SeriesContent::Values(values) | SeriesContent::Distances { values, .. } => Some(values),
-            SeriesContent::Windows { .. } => None,
+            SeriesContent::Windows(_) => None,
         }
     }
 
     /// The values of [`Self::window`] from the oldest on, where they were computed together with those of other evaluations.
     pub fn computed(&self, index: usize, range: usize) -> Option<&[f64]> {
         match &self.content {
-            SeriesContent::Windows { computed: Some(windows), .. } if windows.range == range => {
-                windows.values.get(index * range..(index + 1) * range)
-            }
+            SeriesContent::Windows(windows) => windows.kept(index, range),
             _ => None,
         }
+    }
+
+    /// What every window shows of a slot, where that follows from the slot before alone.
+    pub fn stepped(&self) -> Option<&SteppedSeries> {
+        match &self.content {
+            SeriesContent::Windows(windows) => windows.stepped(),
+            _ => None,
+        }
+    }
+
+    /// The values of [`Self::window`] of such a series.
+    pub fn stepped_back<'a>(
+        &self,
+        series: &'a SteppedSeries,
+        index: usize,
+        range: usize,
+    ) -> impl Iterator<Item = f64> + use<'a> {
+        let stride = self.grid.stride();
+        (0..range).map(move |age| match index.checked_sub(age * stride) {
+            Some(at) if age.saturating_add(series.gaps[at] as usize) < range => series.values[at],
+            Some(at) => series.first[at],
+            None => f64::NAN,
+        })
     }
 
     /// Samples in the newest `n` periods, where they are known and matter.
@@ -199,41 +204,6 @@ impl EvaluatedSeries {
         let stride = self.grid.stride();
         (0..).map(move |n| index.checked_sub(n * stride).map_or(f64::NAN, |at| values[at]))
     }
-}
-
-/// The windows of `range` periods that end at these slots, one after the other.
-fn run(
-    program: &Program,
-    metrics: &[Vec<f64>],
-    grid: &PeriodGrid,
-    range: usize,
-    ends: Range<usize>,
-) -> Result<Vec<f64>, MathError> {
-    let stride = grid.stride();
-    let before = |end: usize| (0..range).rev().map(move |age| end.checked_sub(age * stride));
-    let windows = metrics.iter().map(|values| {
-        ends.clone().flat_map(before).map(|slot| slot.map_or(f64::NAN, |slot| values[slot])).collect::<Vec<f64>>()
-    });
-    let windows: Vec<Vec<f64>> = windows.collect();
-    let slices: Vec<&[f64]> = windows.iter().map(Vec::as_slice).collect();
-    let start = grid.end(ends.start) - range as i64 * grid.period;
-    let frame = Frame { metrics: &slices, len: range, start, step: grid.period, period: grid.period };
-    program.run_windows(&WindowBatch { frame, count: ends.len(), shift: grid.step })
-}
-
-/// All windows of the grid; `None` where they are too few or too large, or each has to be computed by itself.
-fn computed(program: &Program, metrics: &[Vec<f64>], grid: &PeriodGrid, range: usize) -> Option<ComputedWindows> {
-    // The slots before the first evaluation are as many as its window takes: where hardly more follow, few windows are looked at.
-    let lead = range.saturating_mul(grid.stride());
-    if range == 0 || grid.len <= lead.saturating_mul(2) || grid.len.saturating_mul(range) > MOST_KEPT {
-        return None;
-    }
-    let mut values = Vec::with_capacity(grid.len * range);
-    let at_once = (BATCH / range).max(1);
-    for from in (0..grid.len).step_by(at_once) {
-        values.extend(run(program, metrics, grid, range, from..(from + at_once).min(grid.len)).ok()?);
-    }
-    Some(ComputedWindows { range, values })
 }
 
 fn content(
@@ -275,10 +245,10 @@ fn content(
     let metric = |query: &AlarmQuery<'_>| query.metric.map(|series| whole(&MetricStatistic::of(&series), past, grid));
     let metrics: Vec<Vec<f64>> =
         definition.queries.iter().filter_map(|query| result(query).or_else(|| metric(query))).collect();
-    if !program.is_pointwise {
+    if program.dependence != Dependence::Slot {
         notes.push(format!("the expression is computed over the {} periods that are looked at", condition.range));
-        let computed = computed(&program, &metrics, grid, condition.range);
-        return Ok(SeriesContent::Windows { program, metrics, computed });
+        let windows = MathWindows::new(program, metrics, grid, condition.range);
+        return Ok(SeriesContent::Windows(Box::new(windows)));
     }
     let slices: Vec<&[f64]> = metrics.iter().map(Vec::as_slice).collect();
     let start = grid.first - grid.period;

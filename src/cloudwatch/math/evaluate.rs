@@ -1,12 +1,13 @@
 //! A checked program and what its metrics say -> the series that are asked for. Values are slots in time, NaN where there is none.
 //! Reads no metrics: whoever asks brings them.
 
+use super::dependence::Dependence;
 use super::error::MathError;
 use super::functions::{self, Argument, CallInputs};
 use super::math_type::MathType;
 use super::parse::{Expr, MathOperator};
 use super::program::Program;
-use super::value::{Frame, MathValue, NamedSeries, WindowBatch, known};
+use super::value::{Frame, MathValue, NamedSeries, SteppedSeries, WindowBatch, known};
 use std::collections::BTreeMap;
 
 impl Program {
@@ -18,8 +19,23 @@ impl Program {
     /// The watched series over each window, one after the other: what [`Self::run`] says of each. An error where one of them is wrong, or
     /// where the order or the number of series depends on the window.
     pub fn run_windows(&self, batch: &WindowBatch<'_>) -> Result<Vec<f64>, MathError> {
+        self.series(self.at_work(batch, true).id(&self.watched)?)
+    }
+
+    /// What every window of a frame shows; `None` where a slot follows from more than the last one before it.
+    pub fn run_stepped(&self, frame: &Frame<'_>) -> Result<Option<SteppedSeries>, MathError> {
+        let Some(looked_back) = self.looked_back().filter(|_| self.dependence == Dependence::Before) else {
+            return Ok(None);
+        };
+        let batch = WindowBatch { frame: *frame, count: 1, shift: 0 };
+        let run = |begun: bool| self.series(self.at_work(&batch, begun).id(&self.watched)?);
+        let seen = self.series(self.at_work(&batch, true).eval(looked_back)?)?;
+        Ok(Some(SteppedSeries { values: run(true)?, first: run(false)?, gaps: gaps(&seen) }))
+    }
+
+    fn series(&self, value: MathValue) -> Result<Vec<f64>, MathError> {
         let other = |given| MathError::NotOneSeries { id: self.watched.clone(), given };
-        match self.value(batch)? {
+        match value {
             MathValue::Series(values) => Ok(values),
             MathValue::Number(_) | MathValue::Numbers(_) => Err(other(MathType::Scalar)),
             MathValue::List(_) => Err(other(MathType::SeriesArray)),
@@ -28,24 +44,35 @@ impl Program {
 
     /// All the series that the watched query gives.
     pub fn run_all(&self, frame: &Frame<'_>) -> Result<Vec<NamedSeries>, MathError> {
-        match self.value(&WindowBatch { frame: *frame, count: 1, shift: 0 })? {
-            MathValue::Series(values) => Ok(vec![NamedSeries { name: None, values }]),
+        let batch = WindowBatch { frame: *frame, count: 1, shift: 0 };
+        match self.at_work(&batch, true).id(&self.watched)? {
             MathValue::List(list) => Ok(list),
-            MathValue::Number(_) | MathValue::Numbers(_) => {
-                Err(MathError::NotOneSeries { id: self.watched.clone(), given: MathType::Scalar })
-            }
+            other => Ok(vec![NamedSeries { name: None, values: self.series(other)? }]),
         }
     }
 
-    fn value(&self, batch: &WindowBatch<'_>) -> Result<MathValue, MathError> {
-        FrameEvaluation { program: self, batch, done: BTreeMap::new() }.id(&self.watched)
+    fn at_work<'a>(&'a self, batch: &'a WindowBatch<'a>, begun: bool) -> FrameEvaluation<'a> {
+        FrameEvaluation { program: self, batch, begun, done: BTreeMap::new() }
     }
+}
+
+/// From each slot back to the last one before it that has a value.
+fn gaps(values: &[f64]) -> Vec<u32> {
+    let mut gap = u32::MAX;
+    let next = |value: &f64| {
+        let here = gap;
+        gap = if value.is_nan() { gap.saturating_add(1) } else { 1 };
+        here
+    };
+    values.iter().map(next).collect()
 }
 
 /// A program at work on the frames of a batch; an expression that others name often is reckoned once.
 struct FrameEvaluation<'a> {
     program: &'a Program,
     batch: &'a WindowBatch<'a>,
+    /// Whether there is anything before a slot.
+    begun: bool,
     done: BTreeMap<&'a str, MathValue>,
 }
 
@@ -76,7 +103,11 @@ impl<'a> FrameEvaluation<'a> {
                 let arguments = arguments.iter().map(|argument| self.argument(argument));
                 let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
                 let Program { metrics, band, .. } = self.program;
-                functions::call(name, arguments, &CallInputs { metrics, band: *band, batch: self.batch })
+                functions::call(
+                    name,
+                    arguments,
+                    &CallInputs { metrics, band: *band, batch: self.batch, begun: self.begun },
+                )
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The functions of metric math: what each takes, gives, and computes (user guide, "Metric math syntax and functions").
 
+use super::dependence::Dependence;
 use super::error::MathError;
 use super::math_type::MathType;
 use super::parse::Expr;
@@ -10,52 +11,58 @@ use crate::calendar;
 const EACH: [&str; 5] = ["ABS", "CEIL", "FLOOR", "LOG", "LOG10"];
 /// One number of a series, one series of an array.
 const REDUCING: [&str; 6] = ["SUM", "AVG", "MIN", "MAX", "STDDEV", "DATAPOINT_COUNT"];
-/// Each value by those before it.
-const STEPPING: [&str; 4] = ["RATE", "DIFF", "DIFF_TIME", "RUNNING_SUM"];
+/// Each value by the last one before it.
+const STEPPING: [&str; 3] = ["RATE", "DIFF", "DIFF_TIME"];
+/// Each value by all before it.
+const ACCUMULATING: [&str; 1] = ["RUNNING_SUM"];
 const CALENDAR: [&str; 7] = ["MINUTE", "HOUR", "DAY", "DATE", "MONTH", "YEAR", "EPOCH"];
 
 const BAND: &str = "ANOMALY_DETECTION_BAND";
 /// Deviations around a metric where a band does not say how many.
 const WIDTH: f64 = 2.0;
 
-/// What a call gives, and whether slot by slot; a call that is not known, or wrong, is refused, and a band where nobody makes one.
+/// What a call gives, and what that follows from; a call that is not known, or wrong, is refused, and a band where nobody makes one.
 pub(super) fn check(
     name: &str,
     arguments: &[Expr],
-    given: &[(MathType, bool)],
+    given: &[(MathType, Dependence)],
     has_band: bool,
-) -> Result<(MathType, bool), MathError> {
-    let pointwise = given.iter().all(|(_, pointwise)| *pointwise);
+) -> Result<(MathType, Dependence), MathError> {
+    let inner = given.iter().map(|(_, inner)| *inner).max().unwrap_or(Slot);
     let kinds: Vec<MathType> = given.iter().map(|(kind, _)| *kind).collect();
+    use Dependence::{Before, Slot, Window};
     use MathType::{Scalar, Series, SeriesArray, Text};
     match (name, kinds.as_slice()) {
-        (name, [kind @ (Series | SeriesArray)]) if EACH.contains(&name) => Ok((*kind, pointwise)),
-        (name, [Scalar]) if EACH.contains(&name) => Ok((Scalar, pointwise)),
-        (name, [SeriesArray]) if REDUCING.contains(&name) => Ok((Series, pointwise)),
-        (name, [Series]) if REDUCING.contains(&name) => Ok((Scalar, false)),
-        (name, [kind @ (Series | SeriesArray)]) if STEPPING.contains(&name) => Ok((*kind, false)),
-        (name, [Series]) if CALENDAR.contains(&name) => Ok((Series, true)),
-        ("METRICS", [] | [Text]) => Ok((SeriesArray, true)),
-        ("METRIC_COUNT", [SeriesArray]) => Ok((Scalar, pointwise)),
-        ("PERIOD", [Series]) => Ok((Scalar, true)),
-        ("TIME_SERIES", [Scalar]) => Ok((Series, pointwise)),
-        ("FIRST" | "LAST", [SeriesArray]) => Ok((Series, pointwise)),
-        ("FILL", [kind @ (Series | SeriesArray), Scalar | Series]) => Ok((*kind, pointwise)),
-        ("FILL", [kind @ (Series | SeriesArray), Text]) if text_at(arguments, 1).and_then(filler).is_some() => {
-            Ok((*kind, false))
+        (name, [kind @ (Series | SeriesArray)]) if EACH.contains(&name) => Ok((*kind, inner)),
+        (name, [Scalar]) if EACH.contains(&name) => Ok((Scalar, inner)),
+        (name, [SeriesArray]) if REDUCING.contains(&name) => Ok((Series, inner)),
+        (name, [Series]) if REDUCING.contains(&name) => Ok((Scalar, Window)),
+        (name, [Series]) if STEPPING.contains(&name) && inner == Slot => Ok((Series, Before)),
+        (name, [kind @ (Series | SeriesArray)]) if is_stepping(name) || ACCUMULATING.contains(&name) => {
+            Ok((*kind, Window))
         }
-        ("REMOVE_EMPTY", [SeriesArray]) => Ok((SeriesArray, false)),
-        ("SLICE", [SeriesArray, Scalar] | [SeriesArray, Scalar, Scalar]) => Ok((SeriesArray, pointwise)),
+        (name, [Series]) if CALENDAR.contains(&name) => Ok((Series, Slot)),
+        ("METRICS", [] | [Text]) => Ok((SeriesArray, Slot)),
+        ("METRIC_COUNT", [SeriesArray]) => Ok((Scalar, inner)),
+        ("PERIOD", [Series]) => Ok((Scalar, Slot)),
+        ("TIME_SERIES", [Scalar]) => Ok((Series, inner)),
+        ("FIRST" | "LAST", [SeriesArray]) => Ok((Series, inner)),
+        ("FILL", [kind @ (Series | SeriesArray), Scalar | Series]) => Ok((*kind, inner)),
+        ("FILL", [kind @ (Series | SeriesArray), Text]) if text_at(arguments, 1).and_then(filler).is_some() => {
+            Ok((*kind, Window))
+        }
+        ("REMOVE_EMPTY", [SeriesArray]) => Ok((SeriesArray, Window)),
+        ("SLICE", [SeriesArray, Scalar] | [SeriesArray, Scalar, Scalar]) => Ok((SeriesArray, inner)),
         ("SORT", [SeriesArray, Text, Text] | [SeriesArray, Text, Text, Scalar])
             if sorting(text_at(arguments, 1), text_at(arguments, 2)).is_some() =>
         {
-            Ok((SeriesArray, false))
+            Ok((SeriesArray, Window))
         }
-        ("IF", [condition @ (Scalar | Series), then @ (Scalar | Series)]) => Ok(((*condition).max(*then), pointwise)),
+        ("IF", [condition @ (Scalar | Series), then @ (Scalar | Series)]) => Ok(((*condition).max(*then), inner)),
         ("IF", [condition @ (Scalar | Series), then @ (Scalar | Series), other @ (Scalar | Series)]) => {
-            Ok(((*condition).max(*then).max(*other), pointwise))
+            Ok(((*condition).max(*then).max(*other), inner))
         }
-        (BAND, [Series] | [Series, Scalar]) if has_band => Ok((SeriesArray, false)),
+        (BAND, [Series] | [Series, Scalar]) if has_band => Ok((SeriesArray, Window)),
         _ if is_known(name) || name == BAND && has_band => {
             Err(MathError::Arguments { taker: name.to_owned(), given: kinds })
         }
@@ -66,7 +73,13 @@ pub(super) fn check(
 fn is_known(name: &str) -> bool {
     let others = ["METRICS", "METRIC_COUNT", "PERIOD", "TIME_SERIES", "FILL", "IF"];
     let of_arrays = ["FIRST", "LAST", "REMOVE_EMPTY", "SLICE", "SORT"];
-    [&EACH[..], &REDUCING, &STEPPING, &CALENDAR, &others, &of_arrays].iter().any(|names| names.contains(&name))
+    let named = [&EACH[..], &REDUCING, &STEPPING, &ACCUMULATING, &CALENDAR, &others, &of_arrays];
+    named.iter().any(|names| names.contains(&name))
+}
+
+/// Whether a value follows from the last one before it.
+pub(super) fn is_stepping(name: &str) -> bool {
+    STEPPING.contains(&name)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -119,6 +132,8 @@ pub(super) struct CallInputs<'a> {
     pub metrics: &'a [String],
     pub band: Option<Band>,
     pub batch: &'a WindowBatch<'a>,
+    /// Whether there is anything before a slot.
+    pub begun: bool,
 }
 
 /// The value of a call that was checked.
@@ -158,7 +173,10 @@ pub(super) fn call(name: &str, arguments: Vec<Argument<'_>>, of: &CallInputs<'_>
         (name, MathValue::List(list)) if REDUCING.contains(&name) => {
             MathValue::Series((0..batch.slots()).map(|slot| across(name, &list, slot)).collect())
         }
-        (name, value) if STEPPING.contains(&name) => value.each(|values| step(name, &values, batch)),
+        (name, value) if is_stepping(name) && !of.begun => value.each(|values| vec![f64::NAN; values.len()]),
+        (name, value) if is_stepping(name) || ACCUMULATING.contains(&name) => {
+            value.each(|values| step(name, &values, batch))
+        }
         (name, _) if CALENDAR.contains(&name) => {
             let part = |slot: usize| calendar_part(name, batch.second(slot)) as f64;
             MathValue::Series((0..batch.slots()).map(part).collect())

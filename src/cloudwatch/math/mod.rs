@@ -2,6 +2,7 @@
 //! list of functions, one evaluation. What is not known here is refused by name: never a wrong number.
 
 mod bounds;
+mod dependence;
 mod error;
 mod evaluate;
 mod functions;
@@ -20,6 +21,7 @@ mod value;
 mod words;
 
 pub use bounds::{Bounds, bounds};
+pub use dependence::Dependence;
 pub use error::MathError;
 pub use functions::mean_and_deviation;
 pub use interval::Interval;
@@ -29,5 +31,5 @@ pub use parse::{Expr, MathOperator, SyntaxFault, parse};
 pub use program::Program;
 pub use query::MathQuery;
 pub use signature::{function_names, gives, is_function, miscounted, types};
-pub use value::{Band, Frame, NamedSeries, WindowBatch};
+pub use value::{Band, Frame, NamedSeries, SteppedSeries, WindowBatch};
 pub use words::{calls, ids, is_band, is_grouped, is_insights};

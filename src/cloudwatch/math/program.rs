@@ -1,6 +1,7 @@
 //! The queries of an alarm or of a call -> a program that was checked: everything that is not known is refused here, before a value
 //! is looked at. Computes nothing.
 
+use super::dependence::Dependence;
 use super::error::MathError;
 use super::functions;
 use super::math_type::MathType;
@@ -19,8 +20,8 @@ pub struct Program {
     pub(super) expressions: BTreeMap<String, Expr>,
     /// Ids of metrics, in the order of the queries: all of an alarm, those that matter of a call.
     pub metrics: Vec<String>,
-    /// Whether a slot's value follows from that slot alone; else it depends on the range that is looked at.
-    pub is_pointwise: bool,
+    /// What a slot's value follows from.
+    pub dependence: Dependence,
     pub(super) band: Option<Band>,
 }
 
@@ -77,14 +78,26 @@ impl Program {
         band: Option<Band>,
         wanted: &[MathType],
     ) -> Result<Self, MathError> {
-        let mut program = Self { watched: watched.to_owned(), expressions, metrics, is_pointwise: true, band };
+        let mut program =
+            Self { watched: watched.to_owned(), expressions, metrics, dependence: Dependence::Slot, band };
         let check = Check { program: &program, done: RefCell::default() };
-        let (given, pointwise) = check.of(&Expr::Id(watched.to_owned()), 0)?;
+        let (given, dependence) = check.of(&Expr::Id(watched.to_owned()), 0)?;
         if !wanted.contains(&given) {
             return Err(MathError::NotOneSeries { id: program.watched, given });
         }
-        program.is_pointwise = pointwise;
+        program.dependence = match dependence {
+            Dependence::Before if program.looked_back().is_none() => Dependence::Window,
+            known => known,
+        };
         Ok(program)
+    }
+
+    /// The one series whose last value before a slot matters; `None` where there are several: one may begin before another in a window.
+    pub(super) fn looked_back(&self) -> Option<&Expr> {
+        let mut all = Vec::new();
+        self.expressions.values().for_each(|expr| stepped(expr, &mut all));
+        let first = *all.first()?;
+        all.iter().all(|other| *other == first).then_some(first)
     }
 }
 
@@ -101,6 +114,16 @@ fn named(expr: &Expr, ids: &mut Vec<String>, selected: &mut Vec<String>) {
     expr.parts().into_iter().for_each(|part| named(part, ids, selected));
 }
 
+/// What the calls in an expression compare with what was before.
+fn stepped<'a>(expr: &'a Expr, found: &mut Vec<&'a Expr>) {
+    if let Expr::Call(name, arguments) = expr
+        && functions::is_stepping(name)
+    {
+        found.extend(arguments.first());
+    }
+    expr.parts().into_iter().for_each(|part| stepped(part, found));
+}
+
 fn read(id: &str, text: &str) -> Result<Expr, MathError> {
     if is_insights(text) {
         return Err(MathError::Insights { id: id.to_owned() });
@@ -111,23 +134,23 @@ fn read(id: &str, text: &str) -> Result<Expr, MathError> {
 /// What the parts of a program are; an expression that others name often is checked once.
 struct Check<'a> {
     program: &'a Program,
-    done: RefCell<BTreeMap<&'a str, (MathType, bool)>>,
+    done: RefCell<BTreeMap<&'a str, (MathType, Dependence)>>,
 }
 
 impl<'a> Check<'a> {
-    /// What an expression is, and whether it can be computed slot by slot.
-    fn of(&self, expr: &Expr, depth: usize) -> Result<(MathType, bool), MathError> {
+    /// What an expression is, and what the value of a slot follows from.
+    fn of(&self, expr: &Expr, depth: usize) -> Result<(MathType, Dependence), MathError> {
         if depth > MAX_NESTING * 8 {
             return Err(MathError::Circle);
         }
         match expr {
-            Expr::Number(_) => Ok((MathType::Scalar, true)),
-            Expr::Text(_) => Ok((MathType::Text, true)),
+            Expr::Number(_) => Ok((MathType::Scalar, Dependence::Slot)),
+            Expr::Text(_) => Ok((MathType::Text, Dependence::Slot)),
             Expr::Id(id) => self.id(id, depth),
             Expr::Powers(_) => Err(MathError::PowerOfPower),
             Expr::Negative(inner) => {
-                let (given, pointwise) = self.of(inner, depth + 1)?;
-                Ok((numeric(given, "-")?, pointwise))
+                let (given, dependence) = self.of(inner, depth + 1)?;
+                Ok((numeric(given, "-")?, dependence))
             }
             Expr::Binary(op, left, right) => {
                 let (a, first) = self.of(left, depth + 1)?;
@@ -136,18 +159,18 @@ impl<'a> Check<'a> {
                     return Err(MathError::TwoArrays);
                 }
                 let sign = format!("{op:?}");
-                Ok((numeric(a, &sign)?.max(numeric(b, &sign)?), first && second))
+                Ok((numeric(a, &sign)?.max(numeric(b, &sign)?), first.max(second)))
             }
             Expr::List(items) => {
-                let mut pointwise = true;
+                let mut dependence = Dependence::Slot;
                 for item in items {
                     let (given, inner) = self.of(item, depth + 1)?;
                     if !matches!(given, MathType::Series | MathType::SeriesArray) {
                         return Err(MathError::ArrayItem);
                     }
-                    pointwise &= inner;
+                    dependence = dependence.max(inner);
                 }
-                Ok((MathType::SeriesArray, pointwise))
+                Ok((MathType::SeriesArray, dependence))
             }
             Expr::Call(name, arguments) => {
                 let given = arguments.iter().map(|argument| self.of(argument, depth + 1));
@@ -157,9 +180,9 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn id(&self, id: &str, depth: usize) -> Result<(MathType, bool), MathError> {
+    fn id(&self, id: &str, depth: usize) -> Result<(MathType, Dependence), MathError> {
         if self.program.metrics.iter().any(|metric| metric == id) {
-            return Ok((MathType::Series, true));
+            return Ok((MathType::Series, Dependence::Slot));
         }
         let found = self.program.expressions.get_key_value(id);
         let (id, inner) = found.ok_or_else(|| MathError::UnknownId(id.to_owned()))?;

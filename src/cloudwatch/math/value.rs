@@ -37,6 +37,17 @@ impl WindowBatch<'_> {
     }
 }
 
+/// A series in which a slot's value follows from that slot and the last one before it ([`super::Dependence::Before`]); a value for each slot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SteppedSeries {
+    /// Where the one before is seen.
+    pub values: Vec<f64>,
+    /// Where a window begins after it.
+    pub first: Vec<f64>,
+    /// How many slots lie from the one before to this; more than any window has where there is none.
+    pub gaps: Vec<u32>,
+}
+
 /// One of the series of an array, with the name it has of its own: the id of its metric, or the edge of a band.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedSeries {

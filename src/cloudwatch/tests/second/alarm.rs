@@ -6,6 +6,7 @@ use super::math::{Points, Term, Value};
 use mlops_cloudwatch::alarm::{
     AlarmDefinition, AlarmLimit, AlarmQuery, AlarmWindow, Evaluation, LowSamples, MetricSeries, WatchedSignal,
 };
+use mlops_cloudwatch::evaluation::condition::EvaluationOptions;
 use mlops_cloudwatch::evaluation::need::{MetricStatistic, RemoteExpression};
 use mlops_cloudwatch::evaluation::past::Past;
 use mlops_cloudwatch::evaluation::series::{PeriodGrid, ValueSeries};
@@ -29,6 +30,8 @@ pub struct Drawn {
     pub namespace: &'static str,
     pub statistic: &'static str,
     pub period: i64,
+    /// How many datapoints more than N are retrieved, where it is told.
+    pub more: Option<usize>,
     /// Seconds east of UTC, where windows follow a clock.
     pub clock: Option<(&'static str, i64)>,
     /// How many evaluations are looked at.
@@ -42,11 +45,11 @@ pub struct Drawn {
 /// Without what was measured: that follows from the seed.
 impl fmt::Display for Drawn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { n, m, operator, threshold, treatment, namespace, statistic, period, clock, .. } = self;
+        let Self { n, m, operator, threshold, treatment, namespace, statistic, period, clock, more, .. } = self;
         let expression = self.expression.as_ref().map_or("m1", |(_, text)| text);
         write!(
             f,
-            "{m}/{n} {operator} {threshold} {treatment} {namespace} {statistic} {period} s {clock:?}: {expression}"
+            "{m}/{n} {operator} {threshold} {treatment} {namespace} {statistic} {period} s {clock:?} {more:?}: {expression}"
         )
     }
 }
@@ -93,6 +96,7 @@ impl Drawn {
             // More than a day.
             (n, length) = (25, 3);
         }
+        let more = draw.chance(20).then(|| draw.number(0, 3) as usize);
         let m = m.min(n);
         let names_m = names_m || m != n;
         let expression = draw.chance(60).then(|| {
@@ -115,6 +119,7 @@ impl Drawn {
             namespace: draw.one(&["App", "App", "App", "AWS/DynamoDB"]),
             statistic: draw.one(&["Sum", "Sum", "Average", "Minimum", "Maximum", "SampleCount"]),
             period,
+            more,
             clock,
             length,
             expression,
@@ -172,7 +177,11 @@ impl Drawn {
 
     /// "CloudWatch attempts to retrieve a higher number of data points than the number specified": how many is not documented.
     fn range(&self) -> usize {
-        self.n + if self.period >= 300 { 2 } else { 5 }
+        self.n + self.more.unwrap_or(if self.period >= 300 { 2 } else { 5 })
+    }
+
+    pub fn options(&self) -> EvaluationOptions {
+        EvaluationOptions { evaluation_range: self.more.map(|more| self.n + more) }
     }
 
     /// The statistic of a metric from one moment until before another.

@@ -8,7 +8,7 @@ mod math;
 
 use alarm::Drawn;
 use draw::Draw;
-use mlops_cloudwatch::evaluation::condition::{Condition, EvaluationOptions};
+use mlops_cloudwatch::evaluation::condition::Condition;
 use mlops_cloudwatch::evaluation::replay::replay_created;
 use mlops_cloudwatch::evaluation::watched::EvaluatedSeries;
 
@@ -21,14 +21,13 @@ fn cases() -> u64 {
 
 #[test]
 fn alarms_come_to_the_same_values_and_states() {
-    let (mut changes, mut missing, mut math, mut together) = (0, 0, 0, 0);
+    let (mut changes, mut missing, mut math, mut together, mut stepped) = (0, 0, 0, 0, 0);
     for seed in 0..cases() {
         let drawn = Drawn::new(&mut Draw::new(seed));
         let (from, until) = drawn.span();
         let told = || format!("seed {seed}: {drawn}");
         let definition = drawn.definition();
-        let condition =
-            Condition::of(&definition, EvaluationOptions::default()).unwrap_or_else(|why| panic!("{why}, {}", told()));
+        let condition = Condition::of(&definition, drawn.options()).unwrap_or_else(|why| panic!("{why}, {}", told()));
         let watched = EvaluatedSeries::new(&definition, &condition, &drawn, from, until)
             .unwrap_or_else(|why| panic!("{why}, {}", told()));
         let first = replay_created(&condition, &watched, from, until, None).timeline;
@@ -48,11 +47,13 @@ fn alarms_come_to_the_same_values_and_states() {
         missing += second.steps.iter().flat_map(|step| &step.values).filter(|value| value.is_none()).count();
         math += usize::from(drawn.is_math());
         together += usize::from(watched.computed(0, condition.range).is_some());
+        stepped += usize::from(watched.stepped().is_some());
     }
     // What was drawn is worth drawing.
     let cases = cases() as usize;
     assert!(changes > cases && missing > 10 * cases && math > cases / 3, "{changes} {missing} {math}");
     assert!(together > cases / 20, "{together} whose windows were computed together");
+    assert!(stepped > cases / 20, "{stepped} in which a slot follows from the one before");
 }
 
 #[test]

@@ -214,6 +214,7 @@ fn naive((m, n): (usize, usize), period: i64, treatment: &'static str, seed: usi
         namespace: "T",
         statistic: "Sum",
         period,
+        more: None,
         clock: None,
         length: NAIVE_MINUTES,
         expression: None,

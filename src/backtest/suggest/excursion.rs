@@ -1,6 +1,11 @@
 //! Where a series goes far from its usual values, at which level that becomes how many incidents, and how far the level lies from
 //! ordinary values. Plain numbers: knows neither alarms nor time.
 
+/// Of so many datapoints each is compared with each, which the processor does for several slots at a time.
+const FEW: usize = 5;
+/// So many slots.
+const ROW: usize = 256;
+
 /// From the first slot to the one after the last.
 pub type Stretch = (usize, usize);
 
@@ -32,22 +37,85 @@ pub fn reached(values: &[f64], stride: usize, m: usize, n: usize) -> Vec<f64> {
         }
         return least;
     }
-    let mut window = vec![f64::NEG_INFINITY; m];
-    let at = |slot: usize| {
-        window.fill(f64::NEG_INFINITY);
-        // The m largest of n, the smallest of them last.
-        for back in 0..n {
-            let Some(value) = slot.checked_sub(back * stride).map(|index| known(values[index])) else { break };
-            if value <= window[m - 1] {
-                continue;
+    largest(values, stride, &[m], n).swap_remove(0)
+}
+
+/// The same of several M out of N, in their order: those of one N at once.
+pub fn reached_by_each(values: &[f64], stride: usize, shapes: &[(usize, usize)]) -> Vec<Vec<f64>> {
+    let mut all: Vec<Vec<f64>> = vec![Vec::new(); shapes.len()];
+    let is_ranked = |(m, n): (usize, usize)| m < n;
+    for (at, (m, n)) in shapes.iter().copied().enumerate() {
+        if !is_ranked((m, n)) {
+            all[at] = reached(values, stride, m, n);
+        } else if all[at].is_empty() {
+            let same: Vec<usize> = (at..shapes.len()).filter(|k| shapes[*k].1 == n && is_ranked(shapes[*k])).collect();
+            let ms: Vec<usize> = same.iter().map(|k| shapes[*k].0).collect();
+            for (k, found) in same.into_iter().zip(largest(values, stride, &ms, n)) {
+                all[k] = found;
             }
-            let place = window.iter().position(|kept| value > *kept).unwrap_or(m - 1);
-            window[place..].rotate_right(1);
-            window[place] = value;
         }
-        window[m - 1]
-    };
-    (0..values.len()).map(at).collect()
+    }
+    all
+}
+
+/// For each of these m the m-th largest of the last n values; minus infinity where there are fewer.
+fn largest(values: &[f64], stride: usize, ms: &[usize], n: usize) -> Vec<Vec<f64>> {
+    if n <= FEW {
+        return ms.iter().map(|m| largest_of_few(values, stride, *m, n)).collect();
+    }
+    let mut all = vec![vec![f64::NEG_INFINITY; values.len()]; ms.len()];
+    let known = |value: f64| if value.is_nan() { f64::NEG_INFINITY } else { value };
+    let mut window = vec![f64::NEG_INFINITY; n];
+    for begin in 0..stride.min(values.len()) {
+        window.fill(f64::NEG_INFINITY);
+        for slot in (begin..values.len()).step_by(stride) {
+            let left = slot.checked_sub(n * stride).map_or(f64::NEG_INFINITY, |left| known(values[left]));
+            replace(&mut window, left, known(values[slot]));
+            all.iter_mut().zip(ms).for_each(|(found, m)| found[slot] = window[m - 1]);
+        }
+    }
+    all
+}
+
+/// The same of one m, by whole rows: each value sinks to its place among the m largest so far.
+fn largest_of_few(values: &[f64], stride: usize, m: usize, n: usize) -> Vec<f64> {
+    let known: Vec<f64> = values.iter().map(|value| if value.is_nan() { f64::NEG_INFINITY } else { *value }).collect();
+    let mut found = vec![f64::NEG_INFINITY; values.len()];
+    let mut ranks = vec![[f64::NEG_INFINITY; ROW]; m];
+    for from in (0..values.len()).step_by(ROW) {
+        let width = ROW.min(values.len() - from);
+        ranks.iter_mut().for_each(|rank| rank.fill(f64::NEG_INFINITY));
+        for back in (0..n).map(|back| back * stride) {
+            let mut sinking = [f64::NEG_INFINITY; ROW];
+            let skipped = back.saturating_sub(from).min(width);
+            let there = (from + skipped).saturating_sub(back)..(from + width).saturating_sub(back);
+            sinking[skipped..width].copy_from_slice(&known[there]);
+            for rank in &mut ranks {
+                for (kept, comes) in rank.iter_mut().zip(&mut sinking) {
+                    let (more, less) = if *kept < *comes { (*comes, *kept) } else { (*kept, *comes) };
+                    (*kept, *comes) = (more, less);
+                }
+            }
+        }
+        if let Some(last) = ranks.last() {
+            found[from..from + width].copy_from_slice(&last[..width]);
+        }
+    }
+    found
+}
+
+/// One value of a window comes where another was; the largest are first.
+fn replace(window: &mut [f64], left: f64, comes: f64) {
+    let mut at = window.partition_point(|kept| *kept > left);
+    while at > 0 && window[at - 1] < comes {
+        window[at] = window[at - 1];
+        at -= 1;
+    }
+    while at + 1 < window.len() && window[at + 1] > comes {
+        window[at] = window[at + 1];
+        at += 1;
+    }
+    window[at] = comes;
 }
 
 /// A level between ordinary values and those of some incidents.
@@ -167,6 +235,28 @@ mod tests {
         assert_eq!(reached(&values, 1, 2, 3)[1..], [1.0, 1.0, 4.0, 2.0]);
         assert_eq!(reached(&values, 2, 1, 2), [1.0, 5.0, 1.0, 5.0, 2.0]);
         assert_eq!(reached(&values, 1, 1, 1)[2], f64::NEG_INFINITY);
+    }
+
+    /// Few different values, so that many are equal, and gaps.
+    #[test]
+    fn what_is_carried_on_is_what_each_window_has() {
+        let noise = |slot: usize| (slot * slot * 7_919 + slot * 31) % 101;
+        let value = |slot: usize| if noise(slot) < 30 { f64::NAN } else { (noise(slot) % 7) as f64 };
+        let values: Vec<f64> = (0..3_000).map(|slot| if slot % 900 < 300 { 2.0 } else { value(slot) }).collect();
+        let shapes = [(1, 24), (2, 5), (3, 24), (1, 2), (5, 5), (3, 5), (1, 1)];
+        for (stride, at) in [1, 5].into_iter().flat_map(|stride| (0..shapes.len()).map(move |at| (stride, at))) {
+            let (m, n) = shapes[at];
+            let made = reached_by_each(&values, stride, &shapes).swap_remove(at);
+            assert_eq!(made, reached(&values, stride, m, n), "{m} of {n} every {stride}");
+            for slot in 0..values.len() {
+                let mut window: Vec<f64> =
+                    (0..n).filter_map(|back| Some(values[slot.checked_sub(back * stride)?])).collect();
+                window.retain(|value| !value.is_nan());
+                window.sort_by(|a, b| b.total_cmp(a));
+                let expected = window.get(m - 1).copied().unwrap_or(f64::NEG_INFINITY);
+                assert_eq!(made[slot], expected, "{m} of {n} every {stride} at {slot}");
+            }
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod baseline;
 mod excursion;
 mod search;
+mod together;
 mod view;
 
 pub use search::OtherHalf;
@@ -22,12 +23,20 @@ use mlops_cloudwatch::evaluation::condition::{Condition, EvaluationOptions};
 use mlops_cloudwatch::evaluation::replay::replay;
 use mlops_cloudwatch::evaluation::timeline::StateSpan;
 use mlops_cloudwatch::evaluation::watched::EvaluatedSeries;
-use search::{CLEAR, Family, RankedLevel, SHAPES, SearchBounds, by_agreement, families, halves};
+use search::{
+    CLEAR, Family, RankedLevel, SHAPES, SHAPES_TOGETHER, SearchBounds, by_agreement, families, families_together,
+    halves, worst_of_days,
+};
 use serde::Serialize;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use view::View;
 
 /// Seconds without a breach after which the next one is another incident.
 const GAP: i64 = 2 * 3_600;
+/// Level and change together are looked at where more than this was seen: a day and another beside it.
+const DAYS_TOGETHER: usize = 2;
 /// So many proposals, each of another view or M of N.
 const MOST_SHOWN: usize = 4;
 /// Of the way between ordinary values and those of the incidents; a threshold lies in the middle part.
@@ -108,43 +117,63 @@ pub fn suggest(
     let most = wished + request.known.len();
     let bounds = SearchBounds { stride: grid.stride(), gap: slots(GAP), most: most.max(1) };
     let upward = condition.comparison.is_upward();
-    let ways = View::all(alarm, series);
-    let views: Vec<Vec<f64>> = ways.iter().map(|view| view.values(series, bounds.stride, upward)).collect();
+    let mut ways = View::all(alarm, series);
+    let mut views: Vec<Vec<f64>> = ways.iter().map(|view| view.values(series, bounds.stride, upward)).collect();
     let mut shapes: Vec<(usize, usize)> = SHAPES.into_iter().chain([(condition.m, condition.n)]).collect();
     shapes.sort_unstable();
     shapes.dedup();
     // The slots before the first evaluation were made for the alarm's own range.
     shapes.retain(|(_, n)| *n as i64 * condition.period <= 86_400);
-    let families = families(&views, &shapes, bounds);
-    let search = Search { alarm, condition, watched, history, request, families, ways };
+    let mut families = families(&views, &shapes, bounds);
+    let apart = families.len();
+    let day = slots(86_400);
+    let long_enough = series.values.len() > DAYS_TOGETHER * day;
+    if let Some(together) = View::together(alarm, &views, bounds, upward).filter(|_| long_enough) {
+        let mut shapes = SHAPES_TOGETHER.to_vec();
+        shapes.retain(|(_, n)| *n as i64 * condition.period <= 86_400);
+        let values = together.values(series, bounds.stride, upward);
+        families.extend(families_together(ways.len(), &values, &shapes, day, bounds));
+        ways.push(together);
+        views.push(values);
+    }
+    let search = Search {
+        alarm,
+        condition,
+        watched,
+        history,
+        request,
+        families,
+        apart,
+        day,
+        ways,
+        evaluated: RefCell::default(),
+    };
     if request.a_week == 0.0 && request.known.is_empty() {
-        return Ok(Proposals { suggestions: search.never(), nothing_stands_out: None });
+        return Ok(Proposals {
+            suggestions: search.never(&search.families[..apart], MOST_SHOWN),
+            nothing_stands_out: None,
+        });
     }
     let time = |slot: usize| grid.end(first + slot);
-    let candidates = match request.known {
-        [] => by_agreement(&search.families, bounds),
-        known => by_incidents(&search.families, known, wished, time),
+    let tried = |one: RankedLevel| (one, halves(&search.families[one.family], &views, bounds));
+    let best: Vec<Ranked> = match request.known {
+        [] => search.ranked(bounds, tried),
+        known => each_family_once(by_incidents(&search.families, known, wished, time)).into_iter().map(tried).collect(),
     };
-    let mut best: Vec<RankedLevel> = Vec::new();
-    for candidate in candidates {
-        if best.len() < MOST_SHOWN && !best.iter().any(|one| one.family == candidate.family) {
-            best.push(candidate);
-        }
-    }
-    let tried = |candidate: &RankedLevel| halves(&search.families[candidate.family], &views, bounds);
-    let mut best: Vec<(RankedLevel, [Option<OtherHalf>; 2])> = best.into_iter().map(|one| (one, tried(&one))).collect();
-    if request.known.is_empty() {
-        best.sort_by_key(|(_, halves)| !halves.iter().flatten().any(|half| half.held));
-    }
+    let limit = request.known.is_empty().then(|| search.limit_before(&best)).flatten();
     let made = best.into_iter().filter_map(|(one, halves)| {
         let family = &search.families[one.family];
         search.suggestion(family, &family.levels[one.level], halves)
     });
-    let made: Vec<Suggestion> = made.filter(|found| found.firings > 0).collect();
+    let mut made: Vec<Suggestion> = made.filter(|found| found.firings > 0).collect();
+    if let Some(limit) = limit.filter(|_| !made.is_empty()) {
+        made.insert(0, limit);
+        made.truncate(MOST_SHOWN);
+    }
     match (made.is_empty(), request.known) {
         (false, _) => Ok(Proposals { suggestions: made, nothing_stands_out: None }),
         // An incident of the next weeks may go farther than anything has gone.
-        (true, []) => Ok(Proposals { suggestions: search.never(), nothing_stands_out: Some(search.alike()) }),
+        (true, []) => Ok(Proposals { suggestions: search.beyond_all(), nothing_stands_out: Some(search.alike()) }),
         (true, _) => Err(search.alike()),
     }
 }
@@ -157,6 +186,25 @@ fn something_changes(values: &[f64]) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("it was always {first}: what it is in an incident is not known")),
     }
+}
+
+/// A level and what it did on the half of the past that it was not made from.
+type Ranked = (RankedLevel, [Option<OtherHalf>; 2]);
+
+/// Whether it held on any half of the past that it was not made from.
+fn held(one: &Ranked) -> bool {
+    one.1.iter().flatten().any(|half| half.held)
+}
+
+/// The best level of each family, as many families as are shown.
+fn each_family_once(candidates: Vec<RankedLevel>) -> Vec<RankedLevel> {
+    let mut best: Vec<RankedLevel> = Vec::new();
+    for candidate in candidates {
+        if best.len() < MOST_SHOWN && !best.iter().any(|one| one.family == candidate.family) {
+            best.push(candidate);
+        }
+    }
+    best
 }
 
 /// With known incidents: the level that catches most of them with at most `wished` others, then with the fewest others.
@@ -191,10 +239,53 @@ struct Search<'a> {
     history: &'a MetricHistory,
     request: SuggestRequest<'a>,
     families: Vec<Family>,
+    /// How many of the families look at one thing; the others at level and change together.
+    apart: usize,
+    /// Slots in a day.
+    day: usize,
     ways: Vec<View>,
+    /// What was made of views, by view and N.
+    evaluated: RefCell<BTreeMap<(usize, usize), Rc<EvaluatedSeries>>>,
 }
 
 impl Search<'_> {
+    /// Those that look at one thing and those that look at level and change together, each agreeing among themselves: what held on the
+    /// other half of the past first, then the distance from what is usual at the hour, then level and change together, which were
+    /// measured to miss less, and to fire less often in vain, on what they were not made from.
+    fn ranked(&self, bounds: SearchBounds, tried: impl Fn(RankedLevel) -> Ranked) -> Vec<Ranked> {
+        let (apart, together) = self.families.split_at(self.apart);
+        let of = |families: &[Family], before: usize| {
+            let ranked = by_agreement(families, bounds).into_iter();
+            let placed = ranked.map(|one| RankedLevel { family: one.family + before, ..one }).collect();
+            let mut best: Vec<Ranked> = each_family_once(placed).into_iter().map(&tried).collect();
+            best.sort_by_key(|one| !held(one));
+            best
+        };
+        let (together, apart) = (of(together, self.apart), of(apart, 0));
+        let shown = (MOST_SHOWN / 2).max(MOST_SHOWN.saturating_sub(apart.len()));
+        let mut best: Vec<Ranked> = together.into_iter().take(shown).chain(apart.iter().copied()).collect();
+        if let Some(seasonal) = apart.first().filter(|one| self.is_seasonal(one)) {
+            best.retain(|one| one != seasonal);
+            best.insert(0, *seasonal);
+        }
+        best.sort_by_key(|one| !held(one));
+        best.truncate(MOST_SHOWN);
+        best
+    }
+
+    fn is_seasonal(&self, (one, _): &Ranked) -> bool {
+        matches!(self.ways[self.families[one.family].view], View::OffBaseline(_))
+    }
+
+    /// Where level and change together find nothing that ordinary days do not come near to, a limit of theirs comes before what stands out
+    /// in one thing alone.
+    fn limit_before(&self, best: &[Ranked]) -> Option<Suggestion> {
+        let first = best.first().filter(|one| !self.is_seasonal(one))?;
+        let alone = |one: &Ranked| one.0.family < self.apart;
+        let is_wanted = alone(first) && best.iter().all(alone);
+        is_wanted.then(|| self.never(&self.families[self.apart..], 1).pop()).flatten()
+    }
+
     /// The alarm with this level as its condition, through CloudWatch's own evaluation.
     fn suggestion(&self, family: &Family, level: &ClearLevel, halves: [Option<OtherHalf>; 2]) -> Option<Suggestion> {
         let SuggestRequest { from, until, options, .. } = self.request;
@@ -214,8 +305,8 @@ impl Search<'_> {
         let watched = match view {
             View::Values => self.watched,
             _ => {
-                made = EvaluatedSeries::new(&alarm.definition(), &condition, self.history, from, until).ok()?;
-                &made
+                made = self.evaluated(family, &alarm, &condition)?;
+                &*made
             }
         };
         let timeline = replay(&condition, watched, from, until).timeline;
@@ -244,16 +335,39 @@ impl Search<'_> {
         })
     }
 
-    /// Thresholds that nothing has reached, a fifth of its way farther than the worst; of the values themselves.
-    fn never(&self) -> Vec<Suggestion> {
-        let values = self.families.iter().filter(|family| family.view == 0);
+    /// The series of a family's view, made once for all that look at as many datapoints.
+    fn evaluated(&self, family: &Family, alarm: &Alarm, condition: &Condition) -> Option<Rc<EvaluatedSeries>> {
+        let SuggestRequest { from, until, .. } = self.request;
+        let at = (family.view, family.n);
+        if let Some(known) = self.evaluated.borrow().get(&at) {
+            return Some(Rc::clone(known));
+        }
+        let made = EvaluatedSeries::new(&alarm.definition(), condition, self.history, from, until).ok()?;
+        Some(Rc::clone(self.evaluated.borrow_mut().entry(at).or_insert(Rc::new(made))))
+    }
+
+    /// Limits where nothing stands out: of level and change together, and of the values.
+    fn beyond_all(&self) -> Vec<Suggestion> {
+        let (apart, together) = self.families.split_at(self.apart);
+        let mut found = self.never(together, MOST_SHOWN / 2);
+        found.extend(self.never(apart, MOST_SHOWN - found.len()));
+        found
+    }
+
+    /// Thresholds that nothing has reached, a fifth of its way farther than the worst; of the first view of these.
+    fn never(&self, families: &[Family], most: usize) -> Vec<Suggestion> {
+        let view = families.first().map(|family| family.view);
+        let values = families.iter().filter(|family| Some(family.view) == view);
         let beyond = values.filter_map(|family| {
             let worst = family.reached.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let way = (worst - family.ordinary.usual).max(worst.abs() / 10.0);
-            let level = ClearLevel { reached: worst + 0.4 * way, below: worst, separation: 1.0, incidents: Vec::new() };
+            // Where few days went far, the next may go farther than they did.
+            let days = (family.view > 0).then(|| worst_of_days(&family.reached, &[], self.day)).flatten();
+            let below = days.map_or(worst, |days| days.max(worst));
+            let level = ClearLevel { reached: below + 0.4 * way, below, separation: 1.0, incidents: Vec::new() };
             worst.is_finite().then(|| self.suggestion(family, &level, [None; 2]))?
         });
-        beyond.filter(|found| found.firings == 0).take(MOST_SHOWN).collect()
+        beyond.filter(|found| found.firings == 0).take(most).collect()
     }
 
     /// Why no threshold tells anything apart.

@@ -1,10 +1,14 @@
 //! Which condition tells apart best what stands out: every view of the series under every M of N says what it finds unusual, and the
 //! condition is taken that fires on what most of them agree on. Plain numbers: no alarms, no clock.
 
-use super::excursion::{ClearLevel, Ordinary, Stretch, levels, reached};
+use super::excursion::{ClearLevel, Ordinary, Stretch, levels, reached_by_each};
 
 /// M out of N that are tried.
 pub const SHAPES: [(usize, usize); 7] = [(1, 1), (2, 2), (2, 3), (3, 3), (3, 5), (6, 6), (12, 12)];
+/// M out of N of level and change together: a change is over after one datapoint, so it counts for long.
+pub const SHAPES_TOGETHER: [(usize, usize); 4] = [(1, 24), (3, 24), (6, 24), (12, 24)];
+/// Fewer days do not show what an ordinary day comes to.
+const DAYS: usize = 4;
 /// Ordinary values come so near to a level below this separation that it tells nothing apart.
 pub const CLEAR: f64 = 1.1;
 /// What one view can say for an incident: the logarithm of how many times as far as ordinary values it went.
@@ -50,13 +54,55 @@ pub fn families(views: &[Vec<f64>], shapes: &[(usize, usize)], bounds: SearchBou
     let mut families = Vec::new();
     for (view, values) in views.iter().enumerate() {
         let ordinary = Ordinary::of(values);
-        for (m, n) in shapes.iter().copied() {
-            let reached = reached(values, bounds.stride, m, n);
+        let by_shape = reached_by_each(values, bounds.stride, shapes);
+        for ((m, n), reached) in shapes.iter().copied().zip(by_shape) {
             let levels = levels(&reached, ordinary, bounds.gap, bounds.most);
             families.push(Family { view, m, n, ordinary, reached, levels });
         }
     }
     families
+}
+
+/// Level and change together under its own M of N. A level is no incident's where the worst of an ordinary day comes to it: the mean over
+/// the days and a standard deviation.
+pub fn families_together(
+    view: usize,
+    values: &[f64],
+    shapes: &[(usize, usize)],
+    day: usize,
+    bounds: SearchBounds,
+) -> Vec<Family> {
+    let mut found = families(std::slice::from_ref(&values.to_vec()), shapes, bounds);
+    for family in &mut found {
+        family.view = view;
+        let (usual, reached) = (family.ordinary.usual, &family.reached);
+        family.levels.retain_mut(|level| {
+            if let Some(returning) = worst_of_days(reached, &level.incidents, day).filter(|worst| *worst > level.below)
+            {
+                level.below = returning;
+                level.separation = (level.reached - usual) / (returning - usual);
+            }
+            level.below < level.reached
+        });
+    }
+    found
+}
+
+/// What the worst of a day is on most days: the mean and a standard deviation. Not of too few days, nor of those within incidents.
+pub fn worst_of_days(reached: &[f64], incidents: &[Stretch], day: usize) -> Option<f64> {
+    let inside = |slot: usize| incidents.iter().any(|(from, until)| (*from..*until).contains(&slot));
+    let worst = |(number, values): (usize, &[f64])| {
+        let ordinary = values.iter().enumerate().filter(|(at, value)| value.is_finite() && !inside(number * day + at));
+        let worst = ordinary.map(|(_, value)| *value).fold(f64::NEG_INFINITY, f64::max);
+        (worst.is_finite() && values.len() * 2 > day).then_some(worst)
+    };
+    let worsts: Vec<f64> = reached.chunks(day).enumerate().filter_map(worst).collect();
+    if worsts.len() < DAYS {
+        return None;
+    }
+    let mean = worsts.iter().sum::<f64>() / worsts.len() as f64;
+    let variance = worsts.iter().map(|worst| (worst - mean).powi(2)).sum::<f64>() / (worsts.len() - 1) as f64;
+    Some(mean + variance.sqrt())
 }
 
 /// Every clear level, the best first: that with the incidents on which most families agree.

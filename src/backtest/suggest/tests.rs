@@ -55,6 +55,12 @@ fn first(values: Vec<f64>) -> Suggestion {
     advice(alarm("GreaterThanThreshold"), values, 1.0, None).unwrap().suggestions.swap_remove(0)
 }
 
+/// The best that looks at the values as they are: its threshold is in their unit.
+fn of_values(values: Vec<f64>, operator: &str) -> Suggestion {
+    let made = advice(alarm(operator), values, 1.0, None).unwrap().suggestions;
+    made.into_iter().find(|one| one.watches == ViewKind::Values).unwrap()
+}
+
 fn ordinary(days: usize, seed: u64) -> Vec<f64> {
     let mut noise = noise(seed);
     (0..days * DAY).map(|_| 40.0 + 4.0 * (noise() + noise() + noise())).collect()
@@ -95,7 +101,9 @@ fn a_long_outage_is_proposed_for() {
     let mut values = ordinary(14, 5);
     let mut noise = noise(77);
     (6 * DAY..9 * DAY).for_each(|slot| values[slot] = 95.0 + 5.0 * noise());
-    let best = first(values);
+    let best = first(values.clone());
+    assert_eq!((best.firings, best.in_alarm > 2 * 86_400), (1, true), "{best:?}");
+    let best = of_values(values, "GreaterThanThreshold");
     assert_eq!((best.firings, best.in_alarm > 2 * 86_400), (1, true), "{best:?}");
     assert!(best.threshold > 52.0 && best.threshold < 95.0, "{best:?}");
 }
@@ -106,7 +114,7 @@ fn a_small_incident_is_not_rounded_away() {
     let mut values = vec![0.001; 14 * DAY];
     (0..14 * DAY).step_by(3).for_each(|slot| values[slot] = 0.001_02);
     values[2_000..2_006].fill(0.001_2);
-    let best = first(values);
+    let best = of_values(values, "GreaterThanThreshold");
     assert!(best.threshold > 0.001_02 && best.threshold < 0.001_2, "{best:?}");
     assert_eq!(best.firings, 1);
 }
@@ -130,9 +138,53 @@ fn a_daily_pattern_is_taken_off() {
 fn drops_are_found_for_alarms_that_look_down() {
     let mut values = ordinary(14, 9);
     values[1_000..1_030].fill(2.0);
-    let made = advice(alarm("LessThanThreshold"), values, 1.0, None).unwrap().suggestions;
-    assert!(made[0].threshold > 2.0 && made[0].threshold < 40.0, "{made:?}");
-    assert_eq!(made[0].firings, 1);
+    let best = of_values(values, "LessThanThreshold");
+    assert!(best.threshold > 2.0 && best.threshold < 40.0, "{best:?}");
+    assert_eq!(best.firings, 1);
+}
+
+/// A jump that is over soon and a slow rise: one condition sees both, upward and downward, and does what it is said to do.
+#[test]
+fn a_jump_and_a_slow_rise_are_seen_by_level_and_change_together() {
+    let mut noise = noise(12);
+    let mut values: Vec<f64> = (0..14 * DAY).map(|_| 40.0 + 4.0 * noise()).collect();
+    values[900..904].fill(95.0);
+    (3_000..3_100).for_each(|slot| values[slot] = 45.0 + (slot - 3_000) as f64);
+    for (operator, worse) in [("GreaterThanThreshold", "MAX(["), ("LessThanThreshold", "MIN([")] {
+        let turned = |value: &f64| if worse == "MIN([" { 100.0 - value } else { *value };
+        let values: Vec<f64> = values.iter().map(turned).collect();
+        let best = advice(alarm(operator), values.clone(), 1.0, None).unwrap().suggestions.swap_remove(0);
+        assert_eq!((best.watches, best.evaluation_periods), (ViewKind::LevelAndChange, 24), "{best:?}");
+        assert_eq!(best.threshold > 0.0, worse == "MAX([", "{best:?}");
+        assert!(best.alarm.metrics[1].expression.as_deref().unwrap().starts_with(worse), "{best:?}");
+        let again = judged(best.alarm.as_ref().clone(), values, None, None).outcome.unwrap().figures;
+        assert_eq!((again.firings, again.in_alarm, again.longest), (best.firings, best.in_alarm, best.longest));
+        assert!(best.firings > 0, "{best:?}");
+    }
+}
+
+/// A day and another are not enough to say what is ordinary in both.
+#[test]
+fn a_short_past_has_no_level_and_change_together() {
+    let of = |days: usize| {
+        let mut values = ordinary(days, 6);
+        values[400..412].fill(90.0);
+        let made = advice(alarm("GreaterThanThreshold"), values, 1.0, None).unwrap().suggestions;
+        made.iter().any(|one| one.watches == ViewKind::LevelAndChange)
+    };
+    assert_eq!((of(2), of(7)), (false, true));
+}
+
+/// A spike hardly higher than that of every other day is no incident of level and change together: the next may be higher.
+#[test]
+fn what_comes_again_every_day_makes_a_limit_that_is_beyond_it() {
+    let mut values = vec![10.0; 14 * DAY];
+    for day in 0..14 {
+        values[day * DAY + 100] = if day % 2 == 0 { 180.0 } else { 50.0 };
+    }
+    values[9 * DAY + 100] = 198.0;
+    let best = first(values);
+    assert_eq!((best.watches, best.firings), (ViewKind::LevelAndChange, 0), "{best:?}");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The series that a proposed alarm can look at: the values as they are, how they change, how far they are from what is usual at the
-//! hour. Each is something that CloudWatch computes: the metric itself, or metric math over it.
+//! hour, level and change together. Each is something that CloudWatch computes: the metric itself, or metric math over it.
 
 use super::baseline::{Baseline, Timed};
+use super::search::SearchBounds;
+use super::together::LevelAndChange;
 use crate::resources::Alarm;
 use crate::resources::alarm::{MetricQuery, MetricStat};
 use serde::Serialize;
@@ -16,6 +18,7 @@ pub enum View {
     /// From one period to the next.
     Change,
     OffBaseline(Box<Baseline>),
+    LevelAndChange(LevelAndChange),
 }
 
 /// In one word, for programs.
@@ -26,6 +29,7 @@ pub enum ViewKind {
     Change,
     Daily,
     Weekly,
+    LevelAndChange,
 }
 
 impl View {
@@ -39,12 +43,20 @@ impl View {
         views
     }
 
+    /// Returns level and change together, measured on these views of the series, which are those of `all`.
+    pub fn together(alarm: &Alarm, views: &[Vec<f64>], bounds: SearchBounds, upward: bool) -> Option<Self> {
+        alarm.metric_name.as_ref()?;
+        let [level, change, ..] = views else { return None };
+        LevelAndChange::of(level, change, bounds, upward).map(View::LevelAndChange)
+    }
+
     pub fn kind(&self) -> ViewKind {
         match self {
             View::Values => ViewKind::Values,
             View::Change => ViewKind::Change,
             View::OffBaseline(baseline) if baseline.is_weekly() => ViewKind::Weekly,
             View::OffBaseline(_) => ViewKind::Daily,
+            View::LevelAndChange(_) => ViewKind::LevelAndChange,
         }
     }
 
@@ -59,6 +71,7 @@ impl View {
                 (0..values.len()).map(|slot| sign * (values[slot] - before(slot))).collect()
             }
             View::OffBaseline(baseline) => baseline.off(series).into_iter().map(|off| sign * off).collect(),
+            View::LevelAndChange(both) => both.values(values, stride),
         }
     }
 
@@ -68,6 +81,7 @@ impl View {
             View::Values => return alarm.clone(),
             View::Change => format!("DIFF({METRIC})"),
             View::OffBaseline(baseline) => baseline.expression(METRIC),
+            View::LevelAndChange(both) => both.expression(METRIC),
         };
         let stat = MetricStat {
             namespace: alarm.namespace.clone().unwrap_or_default(),

@@ -99,7 +99,8 @@ fn decisions<'a>(
     let tally = Tally::new(condition, watched);
     warm.map(move |index| {
         let kept = kept_for_few_samples(condition, watched, index);
-        let told = tally.as_ref().and_then(|tally| tally.breaching(index)).map(|count| condition.evaluate_all(count));
+        let told = tally.as_ref().and_then(|tally| tally.breaching(index, condition.range));
+        let told = told.map(|breaching| condition.evaluate_all(breaching));
         (index, kept.or(told).unwrap_or_else(|| looked_at(condition, watched, index)))
     })
 }

@@ -1,18 +1,18 @@
-//! How many of the last N datapoints are breaching, for each slot, from that of the slot before: what decides wherever none of them is
-//! missing. Says nothing where one is.
+//! How many of the newest N datapoints are breaching, for each slot, from that of the slot before: what decides wherever there are N of
+//! them in the range that is looked at. Says nothing where there are fewer.
 
 use super::condition::Condition;
 use super::watched::EvaluatedSeries;
+use std::collections::VecDeque;
 
 /// With fewer datapoints, looking at each is as fast.
 const FEWEST: usize = 4;
 
+/// Up to each slot, of every `stride` slots one.
 #[derive(Debug)]
 pub(super) struct Tally {
-    n: usize,
-    /// So many slots up to this one, none of them missing, are the same in every window.
-    unbroken: Vec<u32>,
-    /// Of the last N.
+    /// How many periods back the oldest of N datapoints, or what it is compared with, lies; more than there are where there are fewer.
+    reach: Vec<u32>,
     breaching: Vec<u32>,
 }
 
@@ -22,28 +22,40 @@ impl Tally {
         let (n, stride) = (condition.n, watched.grid.stride());
         let (values, gaps) = match (watched.values(), watched.stepped()) {
             (Some(values), _) => (values, None),
-            // The slot before the last N has to be in the window.
-            (None, Some(series)) if condition.range > n => (series.values.as_slice(), Some(&series.gaps)),
-            _ => return None,
+            (None, Some(series)) => (series.values.as_slice(), Some(&series.gaps)),
+            (None, None) => return None,
         };
         if n < FEWEST || values.len() < n.saturating_mul(stride) {
             return None;
         }
-        let (mut unbroken, mut breaching) = (Vec::with_capacity(values.len()), Vec::with_capacity(values.len()));
-        let is_breaching = |value: f64| u32::from(!value.is_nan() && condition.breaches(value));
-        for (slot, value) in values.iter().enumerate() {
-            let before = |counts: &[u32]| slot.checked_sub(stride).map_or(0, |before| counts[before]);
-            let is_whole = !value.is_nan() && gaps.is_none_or(|gaps| gaps[slot] == 1);
-            let left = slot.checked_sub(n * stride).map_or(0, |left| is_breaching(values[left]));
-            let (run, count) = (before(&unbroken), before(&breaching));
-            unbroken.push(if is_whole { run + 1 } else { 0 });
-            breaching.push(count + is_breaching(*value) - left);
+        let mut tally = Self { reach: vec![u32::MAX; values.len()], breaching: vec![0; values.len()] };
+        let mut newest: VecDeque<(usize, bool)> = VecDeque::with_capacity(n);
+        for begin in 0..stride {
+            newest.clear();
+            let mut breaching = 0;
+            for slot in (begin..values.len()).step_by(stride) {
+                let value = values[slot];
+                if !value.is_nan() {
+                    if newest.len() == n {
+                        breaching -= newest.pop_front().map_or(0, |(_, breaches)| u32::from(breaches));
+                    }
+                    let breaches = condition.breaches(value);
+                    breaching += u32::from(breaches);
+                    newest.push_back((slot, breaches));
+                }
+                if let Some((oldest, _)) = newest.front().filter(|_| newest.len() == n) {
+                    let gap = gaps.map_or(0, |gaps| gaps[*oldest]);
+                    let age = u32::try_from((slot - oldest) / stride).unwrap_or(u32::MAX);
+                    tally.reach[slot] = age.saturating_add(gap);
+                    tally.breaching[slot] = breaching;
+                }
+            }
         }
-        Some(Self { n, unbroken, breaching })
+        Some(tally)
     }
 
-    /// How many of the N datapoints up to this slot are breaching; `None` where one of them is missing.
-    pub fn breaching(&self, index: usize) -> Option<usize> {
-        (self.unbroken[index] as usize >= self.n).then_some(self.breaching[index] as usize)
+    /// How many of the N datapoints up to this slot are breaching; `None` where a window of `range` periods does not hold them.
+    pub fn breaching(&self, index: usize, range: usize) -> Option<usize> {
+        ((self.reach[index] as usize) < range).then_some(self.breaching[index] as usize)
     }
 }

@@ -172,6 +172,7 @@ fn suggestion(suggestion: &Suggestion) -> String {
         ViewKind::Change => "change from one period to the next ",
         ViewKind::Daily => "distance from what is usual at the hour ",
         ViewKind::Weekly => "distance from what is usual at the hour of a workday or weekend ",
+        ViewKind::LevelAndChange => "level and change together, 1 being as far as ordinary values go, ",
     };
     let comparison = suggestion.alarm.comparison_operator.as_deref().and_then(Comparison::from_word);
     let symbol = comparison.map_or("", Comparison::symbol);

@@ -6,6 +6,7 @@ use crate::backtest::history::{MetricHistory, MetricIdentity};
 use crate::backtest::incidents::KnownIncident;
 use crate::backtest::judge::judge;
 use crate::backtest::pages::{PagesChange, PagesCount, PersonPages};
+use crate::backtest::suggest::ViewKind;
 use crate::backtest::{BacktestRequest, EvaluatedAlarm, EvaluationOptions};
 use crate::model::Target;
 use crate::report::RenderOptions;
@@ -101,6 +102,64 @@ fn a_proposal_is_printed_as_it_is_written_in_a_spec() {
     let of =
         |alarm: &Alarm| (alarm.metrics.clone(), alarm.threshold, alarm.datapoints_to_alarm, alarm.evaluation_periods);
     assert_eq!(of(alarm), of(&suggestion.alarm), "{spec}");
+}
+
+/// Level and change together: what is written lints without a finding, is planned, and judged again does what was promised.
+#[test]
+fn a_proposal_of_level_and_change_is_an_alarm_that_does_what_it_promises() {
+    let mut values: Vec<f64> =
+        (0..14 * 288_usize).map(|slot| 40.0 + ((slot * slot * 31 + slot * 7) % 9) as f64).collect();
+    values[900..904].copy_from_slice(&[95.0, 93.0, 94.0, 92.0]);
+    (3_000..3_040).for_each(|slot| values[slot] = 47.0 + (slot - 3_000) as f64 * 0.8);
+    let spec = |keys: &str| {
+        let keys: String = keys.lines().map(|line| format!("    {line}\n")).collect();
+        format!(
+            "version: 1\nstack: s\ntopics:\n  alerts: {{}}\nsubscriptions:\n  - topic: alerts\n    protocol: email\n    endpoint: \
+             you@example.edu\nalarms:\n  slow:\n    description: \"Calls take long. Runbook: https://example.com/slow\"\n    \
+             treat_missing_data: notBreaching\n    notify: {{ alarm: alerts, ok: alerts }}\n{keys}"
+        )
+    };
+    let watched =
+        "namespace: Shop\nmetric_name: Wait\nstatistic: p90\nperiod: 5m\nthreshold: \"> 1000\"\nevaluation_periods: 1";
+    let metric = MetricIdentity { namespace: "Shop".into(), name: "Wait".into(), ..MetricIdentity::default() };
+    let mut history = MetricHistory::default();
+    history.add(metric, "p90", ValueSeries { start: START, step: 300, values });
+    let target = Target::new("000000000000", "us-east-1");
+    let judged = |text: &str, suggest: Option<f64>| {
+        let bound = spec::parse("alarms.yaml", text).unwrap().bind(&BTreeMap::new()).unwrap();
+        let desired = bound.desired(&target, &BTreeMap::new()).unwrap();
+        let settings = crate::lint::settings(&bound).unwrap();
+        let input = crate::lint::LintInput {
+            bound: &bound,
+            desired: &desired,
+            observed: None,
+            settings: &settings,
+            today: "2026-11-22",
+        };
+        assert_eq!(crate::lint::lint(input).findings, [], "{text}");
+        let alarm = desired.resources[&Address::new(Kind::Alarm, "slow")].clone();
+        let asking = BacktestRequest { suggest, ..BacktestRequest::of(START, START + 14 * DAY) };
+        (judge([&alarm].into_iter(), &history, asking), plan(vec![create(alarm)]))
+    };
+    let (before, _) = judged(&spec(watched), Some(1.0));
+    let text = found(&before, |all| text::backtest(all, false, &RenderOptions::PLAIN));
+    assert!(text.contains("level and change together, 1 being as far as ordinary values go, > "), "{text}");
+    let suggestions = &before[0].outcome.as_ref().unwrap().advice.as_ref().unwrap().as_ref().unwrap().suggestions;
+    let promised = suggestions.iter().find(|one| one.watches == ViewKind::LevelAndChange).unwrap();
+    let keys = super::spec_yaml::alarm(promised);
+    assert!(keys.starts_with("expression: \"MAX([(m1 - 42) / ") && keys.contains("evaluation_periods: 24"), "{keys}");
+    let (after, planned) = judged(&spec(&keys), None);
+    let figures = &after[0].outcome.as_ref().unwrap().figures;
+    assert_eq!(
+        (figures.firings, figures.in_alarm, figures.longest, figures.time_to_detect),
+        (promised.firings, promised.in_alarm, promised.longest, promised.time_to_detect)
+    );
+    assert!(figures.firings > 0, "{keys}");
+    let Some(Resource::Alarm(planned)) = &planned.changes[0].after else { panic!("{planned:?}") };
+    assert_eq!(planned.metrics, promised.alarm.metrics);
+    let value: serde_json::Value = serde_json::from_str(&found(&before, json::backtest)).unwrap();
+    let watches = value["alarms"][0]["suggestions"].as_array().unwrap().iter().map(|one| one["watches"].clone());
+    assert!(watches.into_iter().any(|one| one == "level-and-change"), "{value}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //!           └─ watched ───┴─ replay ─ timeline     (what is known of the past -> slots -> evaluations -> states)
 //!                             └─ reason  └─ composite ─ suppression  (the words of a change; states of others -> states -> actions)
 
+mod breach_counts;
 pub mod composite;
 pub mod condition;
 pub mod need;
@@ -16,7 +17,7 @@ pub mod replay;
 pub mod results;
 pub mod series;
 pub mod suppression;
-mod tally;
+
 pub mod timeline;
 pub mod watched;
 mod windows;

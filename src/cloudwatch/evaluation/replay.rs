@@ -1,7 +1,7 @@
 //! One metric alarm through the past: every evaluation CloudWatch would have made, and the states that follow.
 
+use super::breach_counts::BreachCounts;
 use super::condition::{Condition, Decision};
-use super::tally::Tally;
 use super::timeline::Timeline;
 use super::watched::EvaluatedSeries;
 use crate::alarm::WarmUpPeriod;
@@ -96,10 +96,10 @@ fn decisions<'a>(
     let within = (watched.first()..grid.len).take_while(move |index| grid.end(*index) <= until);
     let due = within.filter(move |index| grid.end(*index) > after && grid.end(*index) % cadence == 0);
     let warm = due.filter(move |index| !created.is_some_and(|created| is_warming(created, condition, watched, *index)));
-    let tally = Tally::new(condition, watched);
+    let counts = BreachCounts::new(condition, watched);
     warm.map(move |index| {
         let kept = kept_for_few_samples(condition, watched, index);
-        let told = tally.as_ref().and_then(|tally| tally.breaching(index, condition.range));
+        let told = counts.as_ref().and_then(|counts| counts.breaching(index, condition.range));
         let told = told.map(|breaching| condition.evaluate_all(breaching));
         (index, kept.or(told).unwrap_or_else(|| looked_at(condition, watched, index)))
     })

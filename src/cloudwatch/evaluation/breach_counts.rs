@@ -10,13 +10,13 @@ const FEWEST: usize = 4;
 
 /// Up to each slot, of every `stride` slots one.
 #[derive(Debug)]
-pub(super) struct Tally {
+pub(super) struct BreachCounts {
     /// How many periods back the oldest of N datapoints, or what it is compared with, lies; more than there are where there are fewer.
     reach: Vec<u32>,
     breaching: Vec<u32>,
 }
 
-impl Tally {
+impl BreachCounts {
     /// `None` where it would not be worth it, or where the values of a slot are others in each window.
     pub fn new(condition: &Condition, watched: &EvaluatedSeries) -> Option<Self> {
         let (n, stride) = (condition.n, watched.grid.stride());
@@ -28,7 +28,7 @@ impl Tally {
         if n < FEWEST || values.len() < n.saturating_mul(stride) {
             return None;
         }
-        let mut tally = Self { reach: vec![u32::MAX; values.len()], breaching: vec![0; values.len()] };
+        let mut counts = Self { reach: vec![u32::MAX; values.len()], breaching: vec![0; values.len()] };
         let mut newest: VecDeque<(usize, bool)> = VecDeque::with_capacity(n);
         for begin in 0..stride {
             newest.clear();
@@ -46,12 +46,12 @@ impl Tally {
                 if let Some((oldest, _)) = newest.front().filter(|_| newest.len() == n) {
                     let gap = gaps.map_or(0, |gaps| gaps[*oldest]);
                     let age = u32::try_from((slot - oldest) / stride).unwrap_or(u32::MAX);
-                    tally.reach[slot] = age.saturating_add(gap);
-                    tally.breaching[slot] = breaching;
+                    counts.reach[slot] = age.saturating_add(gap);
+                    counts.breaching[slot] = breaching;
                 }
             }
         }
-        Some(tally)
+        Some(counts)
     }
 
     /// How many of the N datapoints up to this slot are breaching; `None` where a window of `range` periods does not hold them.

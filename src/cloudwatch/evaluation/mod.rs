@@ -17,7 +17,6 @@ pub mod replay;
 pub mod results;
 pub mod series;
 pub mod suppression;
-
 pub mod timeline;
 pub mod watched;
 mod windows;

@@ -1,6 +1,7 @@
 //! Series of our own with seeded incidents: what is proposed, what it catches, and where nothing is.
 
-use super::{Advice, Suggestion, ViewKind, between};
+use super::propose::between;
+use super::{Advice, Suggestion, ViewKind};
 use crate::backtest::history::{MetricHistory, MetricIdentity};
 use crate::backtest::incidents::{KnownIncident, score};
 use crate::backtest::judge::{BacktestRequest, judge};

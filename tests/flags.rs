@@ -116,6 +116,7 @@ const ROWS: &[(&str, &str, Sign)] = &[
     ("traffic --function mlops-service-lambda -n 2 --rate 50", "--max-time 0s", Goes("2 of 2")),
     ("traffic --function mlops-service-lambda -n 300 --rate 900", "--yes", Goes("exit 8")),
     ("drill --yes", "--clean", Goes("fired")),
+    ("drill", "--dry-run", Comes("a drill would fire it")),
     ("subscriptions list", "--require-confirmed", Comes("exit 7")),
     ("sandbox show", "--account 999999999999", Goes("topics")),
     ("sandbox show", "--region eu-west-1", Goes("topics")),

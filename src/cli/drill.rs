@@ -1,24 +1,25 @@
 //! `mlopsctl drill`: fires alarms on purpose, follows the notification, and puts everything back.
 
 use super::CommandContext;
-use super::args::{SpecArgs, TextOrJson, TextOrJsonArgs};
+use super::args::{SpecArgs, TextOrJson};
 use super::complete;
 use super::connect::ConnectArgs;
 use super::consent::consent;
+use super::drill_alarms::{chosen, names};
+use super::drill_fleet;
 use super::exit::Exit;
 use super::failure::CliFailure;
+use super::fleet::{FleetArgs, table_or_json};
 use super::plan::say_calls;
+use super::report::ReportFormatArgs;
 use super::subscriptions::duration;
 use crate::aws::Aws;
-use crate::model::Target;
 use crate::model::advice;
-use crate::model::problem::nearest_or_all;
 use crate::ops::drill::{self, Above, DeliveryChannel, DrillReport, DrillRequest, DrillSurvey, DrillVerdict};
 use crate::pipeline;
 use crate::report::watch::drill as report;
-use crate::spec::BoundSpec;
+use crate::spec::{BoundSpec, Spec};
 use clap::{Args, ValueEnum};
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Fires alarms on purpose and follows their notification
@@ -46,12 +47,17 @@ pub struct DrillArgs {
     /// Fire nothing: take away what earlier drills left behind, a running one of somebody else included
     #[arg(long, conflicts_with_all = ["receive", "timeout", "real"])]
     clean: bool,
+    /// Fire nothing: say who would be notified, and what is in the way. Of several accounts, nothing else is possible
+    #[arg(long, conflicts_with_all = ["receive", "timeout", "real", "clean", "yes"])]
+    dry_run: bool,
     #[command(flatten)]
     spec: SpecArgs,
     #[command(flatten)]
+    fleet: FleetArgs,
+    #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
-    format: TextOrJsonArgs,
+    format: ReportFormatArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -63,10 +69,20 @@ enum Receive {
 impl DrillArgs {
     /// Reading and asking are dropped by an interrupt; the drill itself ends in order.
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        let format = self.format.format;
-        let (aws, survey) = run.signals.clone().or_interrupted(self.begin(run)).await?;
+        let spec = self.spec.load()?;
+        if let Some(fleet) = self.fleet.open_roster("drill", &spec, &self.spec, &self.connect, run).await? {
+            return match self.dry_run {
+                true => drill_fleet::foresee(&fleet, &self.alarms, self.format.format, run).await,
+                false => Err(fleet.is_too_many("a drill", "look at who would be notified with --dry-run")),
+            };
+        }
+        let format = table_or_json(self.format)?;
+        let (aws, survey) = run.signals.clone().or_interrupted(self.begin(spec, run)).await?;
         if self.clean {
-            return self.clean(&aws, &survey, run).await;
+            return clean(&aws, &survey, format, run).await;
+        }
+        if self.dry_run {
+            return foresee(&aws, &survey, format, run);
         }
         let before = report::before(&survey, &run.output.side);
         run.output.complain(&before);
@@ -98,50 +114,52 @@ impl DrillArgs {
         Ok(exit(&drilled, run.signals.received()))
     }
 
-    async fn begin(&self, run: &mut CommandContext<'_>) -> Result<(Aws, DrillSurvey), CliFailure> {
-        let alarms = |bound: &BoundSpec| -> BTreeSet<String> {
-            let anywhere = Target::new("000000000000", bound.region().unwrap_or_default());
-            let desired =
-                bound.desired(&anywhere, &BTreeMap::new()).map(|desired| desired.resources).unwrap_or_default();
-            desired.into_keys().filter(|address| address.kind.is_alarm()).map(|address| address.name).collect()
-        };
+    async fn begin(&self, spec: Spec, run: &mut CommandContext<'_>) -> Result<(Aws, DrillSurvey), CliFailure> {
         let has_them = |bound: &BoundSpec| {
-            let there = alarms(bound);
+            let there = names(bound, bound.region().unwrap_or_default()).unwrap_or_default();
             !there.is_empty() && self.alarms.iter().all(|name| there.contains(name))
         };
-        let spec = self.spec.load()?;
         let bound = self.spec.bind_asking_for(spec, self.connect.region(), has_them, run).await?;
         let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
         let bound = pipeline::expand(&aws, &bound).await?.unwrap_or(bound);
-        // Names do not depend on the account.
-        let anywhere = Target::new("000000000000", aws.region());
-        let desired = bound.desired(&anywhere, &BTreeMap::new())?.resources;
-        let known: Vec<&str> =
-            desired.keys().filter(|address| address.kind.is_alarm()).map(|address| address.name.as_str()).collect();
-        if let Some(unknown) = self.alarms.iter().find(|name| !known.contains(&name.as_str())) {
-            let near = nearest_or_all(unknown, known.iter().copied(), "its alarms are").unwrap_or_default();
-            return Err(CliFailure::say(Exit::Usage, format!("the spec has no alarm `{unknown}`"), near));
-        }
-        let chosen: Vec<String> = match self.alarms.is_empty() {
-            true => known.iter().map(|name| (*name).to_owned()).collect(),
-            false => self.alarms.clone(),
-        };
-        if chosen.is_empty() {
-            return Err(CliFailure::say(Exit::Usage, "the spec has no alarm to fire", "add one under `alarms:`"));
-        }
+        let chosen = chosen(&bound, aws.region(), &self.alarms)?;
         let survey = drill::survey(&aws, &chosen, aws.clock.now(), Above::Read).await?;
         Ok((aws, survey))
     }
+}
 
-    async fn clean(&self, aws: &Aws, survey: &DrillSurvey, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        let cleaned = drill::clean(aws, survey).await;
-        let text = match self.format.format {
-            TextOrJson::Json => report::cleaned_json(&cleaned),
-            TextOrJson::Table => report::cleaned(&cleaned, &run.output.look),
-        };
-        run.output.result(&text)?;
-        Ok(if cleaned.left.is_empty() { Exit::Success } else { Exit::Partial })
-    }
+/// Says what would come of it.
+fn foresee(
+    aws: &Aws,
+    survey: &DrillSurvey,
+    format: TextOrJson,
+    run: &mut CommandContext<'_>,
+) -> Result<Exit, CliFailure> {
+    let foreseen = drill::foresee(survey);
+    let text = match format {
+        TextOrJson::Json => report::json(&foreseen),
+        TextOrJson::Table => {
+            format!("{}\n{}", report::before(survey, &run.output.look), report::report(&foreseen, &run.output.look))
+        }
+    };
+    run.output.result(&text)?;
+    say_calls(aws, run.output);
+    Ok(exit(&foreseen, None))
+}
+
+async fn clean(
+    aws: &Aws,
+    survey: &DrillSurvey,
+    format: TextOrJson,
+    run: &mut CommandContext<'_>,
+) -> Result<Exit, CliFailure> {
+    let cleaned = drill::clean(aws, survey).await;
+    let text = match format {
+        TextOrJson::Json => report::cleaned_json(&cleaned),
+        TextOrJson::Table => report::cleaned(&cleaned, &run.output.look),
+    };
+    run.output.result(&text)?;
+    Ok(if cleaned.left.is_empty() { Exit::Success } else { Exit::Partial })
 }
 
 impl Receive {

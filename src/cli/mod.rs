@@ -21,6 +21,8 @@ mod destroy;
 mod doctor;
 mod drift;
 mod drill;
+mod drill_alarms;
+mod drill_fleet;
 mod exit;
 mod export;
 mod failure;

@@ -87,6 +87,8 @@ pub enum Fired {
         why: String,
         remedy: Option<String>,
     },
+    /// Nothing is to be fired.
+    OnlyLooked,
 }
 
 impl Fired {
@@ -124,6 +126,7 @@ pub async fn fire<'a>(
                 told(DrillEvent::NotFired { alarm: &chain.name, why: "it is in ALARM already".to_owned() });
             }
             Fired::No { why, .. } => told(DrillEvent::NotFired { alarm: &chain.name, why: why.clone() }),
+            Fired::OnlyLooked => {}
         }
     }
     fired
@@ -147,7 +150,7 @@ pub async fn put_back(
 ) -> Vec<Left> {
     let fired = fired.iter().filter_map(|(chain, fired)| match fired {
         Fired::Yes { before } => Some((chain.name.as_str(), before.as_str())),
-        Fired::Really { .. } | Fired::InAlarmAlready | Fired::No { .. } => None,
+        Fired::Really { .. } | Fired::InAlarmAlready | Fired::No { .. } | Fired::OnlyLooked => None,
     });
     let back = join_all(fired.map(|(name, before)| async move {
         (name, before, restore(hands, name, before, |reason| mark.is_in(reason)).await)

@@ -31,6 +31,13 @@ pub struct AlarmEvidence {
     pub blind: Option<String>,
 }
 
+impl AlarmEvidence {
+    /// Whether nothing was to be fired.
+    pub fn only_looked(&self) -> bool {
+        self.fired == Some(Fired::OnlyLooked)
+    }
+}
+
 /// How an action went, in CloudWatch's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Acted {

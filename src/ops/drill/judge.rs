@@ -92,7 +92,7 @@ impl JudgedStep {
 /// Every judged as far as it makes sense to look: behind a broken one that all else hangs on there is none.
 pub fn judge(survey: &DrillSurvey, chain: &Chain, evidence: &AlarmEvidence, receiving: bool) -> Vec<JudgedStep> {
     let Some(actions) = chain.actions() else {
-        let text = format!("there is no alarm {} in {}", chain.name, survey.target);
+        let text = "there is no such alarm";
         return vec![
             JudgedStep::new(DrillStep::State, DrillVerdict::Failed, text)
                 .mend(format!("{} creates it", advice::command("apply"))),
@@ -115,7 +115,9 @@ pub fn judge(survey: &DrillSurvey, chain: &Chain, evidence: &AlarmEvidence, rece
         steps.push(published);
         if reaches {
             steps.push(subscriber(survey, chain, topic));
-            steps.push(message(topic, evidence, receiving));
+            if !evidence.only_looked() {
+                steps.push(message(topic, evidence, receiving));
+            }
         }
     }
     steps
@@ -125,6 +127,7 @@ fn state(chain: &Chain, evidence: &AlarmEvidence) -> JudgedStep {
     let judged = |verdict, text: String| JudgedStep::new(DrillStep::State, verdict, text);
     match &evidence.fired {
         None => judged(DrillVerdict::NotTested, "not fired: the drill ended before".to_owned()),
+        Some(Fired::OnlyLooked) => judged(DrillVerdict::NotTested, "a drill would fire it".to_owned()),
         Some(Fired::InAlarmAlready) => {
             let text = "it is in ALARM already, so it was not fired: a drill would hide what is going on";
             judged(DrillVerdict::NotTested, text.to_owned()).mend("drill it again when it is back in OK")
@@ -200,6 +203,9 @@ fn publish(survey: &DrillSurvey, topic: &DrillTopic, evidence: &AlarmEvidence) -
             (None, TopicOrigin::Unknown(why)) => {
                 judged(DrillVerdict::NotTested, format!("the topic could not be read: {why}"))
             }
+            (None, _) if evidence.only_looked() => {
+                judged(DrillVerdict::NotTested, "policy and key allow it".to_owned())
+            }
             (None, _) => judged(
                 DrillVerdict::NotTested,
                 "the alarm's history does not show it; policy and key allow it".to_owned(),
@@ -243,6 +249,7 @@ fn other_action(arn: &str, evidence: &AlarmEvidence) -> JudgedStep {
         Some(Acted::HeldBack(why)) => {
             judged(DrillVerdict::Failed, format!("held back: {why}")).mend("end the mute first")
         }
+        None if evidence.only_looked() => judged(DrillVerdict::NotTested, "a drill would really run it".to_owned()),
         None => judged(DrillVerdict::NotTested, "the alarm's history does not show it".to_owned()),
     }
 }

@@ -41,8 +41,8 @@ pub struct DrillRequest {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DrillReport {
     pub target: Target,
-    /// In its queue, its reasons and its subscriptions.
-    pub id: String,
+    /// In its queue, its reasons and its subscriptions; none of a drill that fired nothing.
+    pub id: Option<String>,
     pub alarms: Vec<Drilled>,
     /// What could not be put back, and what to do about it.
     pub left: Vec<Left>,
@@ -155,15 +155,30 @@ pub async fn run(
     if receiver.take().is_some() {
         left.extend(leftovers::take_away(&hands, survey, &mark).await);
     }
+    let receiving = asking.receive.is_some();
     let alarms =
-        survey.alarms.iter().map(|chain| drilled(survey, chain, evidence.remove(&chain.name), asking)).collect();
+        survey.alarms.iter().map(|chain| drilled(survey, chain, evidence.remove(&chain.name), receiving)).collect();
     let interrupted = aws.interrupt.is_set();
-    Ok(DrillReport { target: survey.target.clone(), id: mark.id().to_owned(), alarms, left, interrupted })
+    Ok(DrillReport { target: survey.target.clone(), id: Some(mark.id().to_owned()), alarms, left, interrupted })
 }
 
-fn drilled(survey: &DrillSurvey, chain: &Chain, evidence: Option<AlarmEvidence>, asking: DrillRequest) -> Drilled {
+/// How far the notification of each alarm would come, by what is known before anything is fired.
+pub fn foresee(survey: &DrillSurvey) -> DrillReport {
+    let foreseen = survey.alarms.iter().map(|chain| {
+        let fired = match chain.state() {
+            Some("ALARM") => Fired::InAlarmAlready,
+            _ => Fired::OnlyLooked,
+        };
+        let evidence = AlarmEvidence { fired: Some(fired), ..AlarmEvidence::default() };
+        drilled(survey, chain, Some(evidence), false)
+    });
+    let alarms = foreseen.collect();
+    DrillReport { target: survey.target.clone(), id: None, alarms, left: Vec::new(), interrupted: false }
+}
+
+fn drilled(survey: &DrillSurvey, chain: &Chain, evidence: Option<AlarmEvidence>, receiving: bool) -> Drilled {
     let mut evidence = evidence.unwrap_or_default();
-    let steps = judge::judge(survey, chain, &evidence, asking.receive.is_some());
+    let steps = judge::judge(survey, chain, &evidence, receiving);
     let mut notes = Vec::new();
     if matches!(evidence.fired, Some(Fired::Really { .. })) {
         notes.push("it goes back by itself, when the errors are out of its window".to_owned());

@@ -77,6 +77,7 @@ pub async fn set_off<'a>(
                 told(DrillEvent::NotFired { alarm: &chain.name, why: "it is in ALARM already".to_owned() });
             }
             Fired::No { why, .. } => told(DrillEvent::NotFired { alarm: &chain.name, why: why.clone() }),
+            Fired::OnlyLooked => {}
         }
         all.push((*chain, fired));
     }

@@ -157,7 +157,7 @@ async fn each_way_of_breaking_the_chain_is_named() {
             what: "no alarm",
             step: DrillStep::State,
             verdict: DrillVerdict::Failed,
-            says: "there is no alarm errors",
+            says: "there is no such alarm",
         },
     ];
     for Break { what, step, verdict, says } in breaks {
@@ -171,6 +171,32 @@ async fn each_way_of_breaking_the_chain_is_named() {
         assert!(named.remedy.as_ref().is_some_and(|remedy| !remedy.is_empty()), "{what}: no mend");
         if what != "no alarm" {
             assert_eq!(state(&world, "errors").await, before, "{what}");
+        }
+    }
+}
+
+/// What is known before says the same of each break as a drill, fires nothing, and makes no more calls than the look before a drill.
+#[tokio::test]
+async fn a_look_ahead_names_what_a_drill_would_find() {
+    for (what, end, step) in [
+        ("nothing", "would come through", None),
+        ("no actions", "would not come through", Some(DrillStep::Actions)),
+        ("nobody", "would not come through", Some(DrillStep::Subscriber)),
+        ("pending", "waits for a confirmation", Some(DrillStep::Subscriber)),
+        ("filtered", "would not come through", Some(DrillStep::Subscriber)),
+        ("no alarm", "would not come through", Some(DrillStep::State)),
+    ] {
+        let world = broken(what).await;
+        let aws = world.aws().await;
+        let survey = super::survey(&aws, &["errors".to_owned()], aws.clock.now(), Above::Read).await.unwrap();
+        let foreseen = super::foresee(&survey);
+        let text = crate::report::watch::drill::verdict(&foreseen);
+        assert!(text.contains(end), "{what}: {text}");
+        let named = foreseen.steps().max_by_key(|judged| judged.verdict).unwrap();
+        assert_eq!(step, step.is_some().then_some(named.step), "{what}: {foreseen:#?}");
+        assert!(foreseen.steps().all(|judged| judged.step != DrillStep::Message), "{what}");
+        if what != "no alarm" {
+            assert_ne!(state(&world, "errors").await, "ALARM", "{what}");
         }
     }
 }
@@ -388,7 +414,7 @@ async fn a_message_that_really_arrived_is_shown_and_nothing_stays() {
     assert_eq!(judged(&report, DrillStep::Message).verdict, DrillVerdict::Verified, "{report:#?}");
     let [message] = report.alarms[0].messages.as_slice() else { panic!("{report:#?}") };
     assert_eq!((message.topic.as_str(), &message.body["NewStateValue"]), ("alerts", &json!("ALARM")));
-    assert!(message.reason.contains(&report.id), "{message:?}");
+    assert!(message.reason.contains(report.id.as_deref().unwrap()), "{message:?}");
     assert_eq!(traces(&world).await, Vec::<String>::new());
 }
 

@@ -75,6 +75,8 @@ pub fn verdict(report: &DrillReport) -> String {
     let alarms = count(report.alarms.len(), "alarm");
     let end = match () {
         () if report.interrupted => "was interrupted",
+        () if report.id.is_none() && report.count(DrillVerdict::Failed) > 0 => "would not come through",
+        () if report.id.is_none() && report.count(DrillVerdict::Waiting) == 0 => "would come through",
         () if report.count(DrillVerdict::Failed) > 0 => "does not come through",
         () if report.count(DrillVerdict::Waiting) > 0 => "waits for a confirmation",
         () => "comes through",
@@ -233,7 +235,7 @@ mod tests {
             messages: vec![message],
             notes: vec!["a note".into()],
         };
-        DrillReport { target: target(), id: "abc".into(), alarms: vec![alarm], left: vec![], interrupted: false }
+        DrillReport { target: target(), id: Some("abc".into()), alarms: vec![alarm], left: vec![], interrupted: false }
     }
 
     #[test]

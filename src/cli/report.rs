@@ -4,7 +4,7 @@ use super::args::OutputFormat;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::output::{Output, write_file_by};
-use super::report_parts;
+use super::{report_grades, report_parts};
 use crate::fleet::{FleetReport, FleetRow, Merge, Merged, NoReport, TargetState};
 use crate::model::file;
 use crate::report::{RenderOptions, fleet};
@@ -24,10 +24,10 @@ pub struct ReportArgs {
 enum ReportCommand {
     /// Joins the reports of the shards of one run, or of a run and its --retry-failed
     ///
-    /// Command, stack and roster size have to be the same. Where two files report different things of a target, the later file
-    /// counts if the earlier one reports a failure (that is a retry); anything else is refused. Ends with 5 when a target
+    /// Command, stack and roster size have to be the same. Where two files report different things of a target, the row of a
+    /// --retry-failed counts instead of the one it repeats, whatever the order of the files; anything else is refused. Ends with 5 when a target
     /// failed or is in none of the files. A folder means all the parts that --report DIR/ wrote there; a part that is missing
-    /// is named.
+    /// is named. Grade books of check are joined as well: who could be read counts before who could not.
     Merge(MergeArgs),
     /// Shows a saved report in another format
     Show(ReportShowArgs),
@@ -35,7 +35,7 @@ enum ReportCommand {
 
 #[derive(Debug, Clone, Args)]
 struct MergeArgs {
-    /// Reports that --report FILE.json wrote, or folders of --report DIR/
+    /// Reports that --report FILE.json wrote, also of check, or folders of --report DIR/
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -153,7 +153,11 @@ impl ReportArgs {
         match &self.command {
             ReportCommand::Merge(args) => args.run(output),
             ReportCommand::Show(args) => {
-                args.written.write(&load(&args.file)?, output)?;
+                let found = match load(&args.file) {
+                    Err(refused) => return args.written.grades(std::slice::from_ref(&args.file), refused, output),
+                    found => found?,
+                };
+                args.written.write(&found, output)?;
                 Ok(Exit::Success)
             }
         }
@@ -175,8 +179,10 @@ impl MergeArgs {
             files.extend(report_parts::files(path, &parts));
         }
         // clap asks for a file at least.
-        let Some(Merged { report, missing }) = load_merged(&files)? else {
-            return Ok(Exit::Success);
+        let Merged { report, missing } = match load_merged(&files) {
+            Ok(Some(merged)) => merged,
+            Ok(None) => return Ok(Exit::Success),
+            Err(refused) => return self.written.grades(&files, refused, output),
         };
         self.written.write(&report, output)?;
         for part in &missing {
@@ -198,6 +204,14 @@ impl WrittenArgs {
         save(path, format, report)?;
         output.say(&format!("written: {}", path.display()));
         Ok(())
+    }
+
+    /// Files that are no reports of a run over a roster, and why: they may be grade books.
+    fn grades(&self, files: &[PathBuf], refused: CliFailure, output: &mut Output) -> Result<Exit, CliFailure> {
+        match report_grades::merged(files)? {
+            Some(book) => report_grades::write(&book, self.format, self.out.as_deref(), output),
+            None => Err(refused),
+        }
     }
 }
 

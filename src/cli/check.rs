@@ -98,11 +98,11 @@ impl CheckArgs {
             None => run.signals.clone().or_interrupted(self.grade_one(&open, &values, run)).await?,
         };
         for (path, format) in &save {
-            let text = render(*format, &book, true, &RenderOptions::PLAIN);
+            let text = format.book(&book, true, &RenderOptions::PLAIN);
             write_file(path, &text)?;
         }
         let look = run.output.look;
-        run.output.result(&render(self.format, &book, self.details, &look))?;
+        run.output.result(&self.format.book(&book, self.details, &look))?;
         Ok(run.signals.received().unwrap_or_else(|| self.exit(&book)))
     }
 
@@ -284,16 +284,4 @@ async fn reach(
 fn http<'a>(mut rubrics: impl Iterator<Item = &'a Rubric>) -> Result<Option<HttpClient>, CliFailure> {
     let asks = rubrics.any(|rubric| !crate::grade::FactRequirements::of(rubric).requests.is_empty());
     Ok(if asks { Some(HttpClient::new(PATIENCE)?) } else { None })
-}
-
-/// The book in a format; `details`: also of a large class all that each student has to mend.
-pub fn render(format: ReportFormat, book: &GradeBook, details: bool, look: &RenderOptions) -> String {
-    match format {
-        ReportFormat::Table => reports::text::text(book, details, look),
-        ReportFormat::Json => reports::json::json(book),
-        ReportFormat::Markdown => reports::markdown::markdown(book),
-        ReportFormat::Csv => reports::csv::csv(book),
-        ReportFormat::Html => reports::html::html(book),
-        ReportFormat::Junit => reports::junit::junit(book),
-    }
 }

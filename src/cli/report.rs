@@ -3,11 +3,12 @@
 use super::args::OutputFormat;
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::output::{Output, write_file_by};
+use super::output::{Output, write_file, write_file_by};
 use super::{report_grades, report_parts};
 use crate::fleet::{FleetReport, FleetRow, Merge, Merged, NoReport, TargetState};
+use crate::grade::{GradeBook, Student};
 use crate::model::file;
-use crate::report::{RenderOptions, fleet};
+use crate::report::{RenderOptions, fleet, grade};
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use std::io;
@@ -146,6 +147,18 @@ impl ReportFormat {
             ReportFormat::Junit => fleet::junit::write(report, put),
         }
     }
+
+    /// A grade book in this format; `details`: also of a large class all that each student has to mend.
+    pub fn book(self, book: &GradeBook, details: bool, look: &RenderOptions) -> String {
+        match self {
+            ReportFormat::Table => grade::text::text(book, details, look),
+            ReportFormat::Json => grade::json::json(book),
+            ReportFormat::Markdown => grade::markdown::markdown(book),
+            ReportFormat::Csv => grade::csv::csv(book),
+            ReportFormat::Html => grade::html::html(book),
+            ReportFormat::Junit => grade::junit::junit(book),
+        }
+    }
 }
 
 impl ReportArgs {
@@ -208,10 +221,23 @@ impl WrittenArgs {
 
     /// Files that are no reports of a run over a roster, and why: they may be grade books.
     fn grades(&self, files: &[PathBuf], refused: CliFailure, output: &mut Output) -> Result<Exit, CliFailure> {
-        match report_grades::merged(files)? {
-            Some(book) => report_grades::write(&book, self.format, self.out.as_deref(), output),
-            None => Err(refused),
+        let Some(book) = report_grades::merged(files)? else { return Err(refused) };
+        let look = output.look;
+        match &self.out {
+            None => output.result(&self.format.unwrap_or_default().book(&book, look.verbose, &look))?,
+            Some(path) => {
+                let format = self.format.map_or_else(|| ReportFormat::of(path), Ok)?;
+                write_file(path, &format.book(&book, true, &RenderOptions::PLAIN))?;
+                output.say(&format!("written: {}", path.display()));
+            }
         }
+        if book.missing() > 0 {
+            let (missing, all) = (book.missing(), book.targets.unwrap_or_default());
+            let what = format!("error: {missing} of {all} accounts of the roster are in none of the files");
+            output.complain(&format!("{what}\n  fix: run check again for the parts that are missing"));
+        }
+        let is_whole = book.missing() == 0 && book.students.iter().all(Student::is_known);
+        Ok(if is_whole { Exit::Success } else { Exit::Partial })
     }
 }
 

@@ -1,13 +1,9 @@
-//! `report merge` and `report show` of grade books, which `check --report FILE.json` wrote.
+//! Saved grade books, which `check --report FILE.json` wrote: read again, and those of shards joined.
 
-use super::check;
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::output::{Output, write_file};
-use super::report::ReportFormat;
 use crate::grade::GradeBook;
 use crate::model::file;
-use crate::report::RenderOptions;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 
@@ -39,30 +35,4 @@ pub fn merged(files: &[PathBuf]) -> Result<Option<GradeBook>, CliFailure> {
             "name the grade books of one class: the same rubric and roster, a file a shard, each account graded once";
         CliFailure::say(Exit::Usage, error.to_string(), remedy)
     })
-}
-
-/// Writes a book; how it ends where it is the whole class.
-pub fn write(
-    book: &GradeBook,
-    format: Option<ReportFormat>,
-    out: Option<&Path>,
-    output: &mut Output,
-) -> Result<Exit, CliFailure> {
-    let look = output.look;
-    match out {
-        None => output.result(&check::render(format.unwrap_or_default(), book, look.verbose, &look))?,
-        Some(path) => {
-            let format = format.map_or_else(|| ReportFormat::of(path), Ok)?;
-            write_file(path, &check::render(format, book, true, &RenderOptions::PLAIN))?;
-            output.say(&format!("written: {}", path.display()));
-        }
-    }
-    if book.missing() > 0 {
-        let (missing, all) = (book.missing(), book.targets.unwrap_or_default());
-        output.complain(&format!(
-            "error: {missing} of {all} accounts of the roster are in none of the files\n  fix: run check again for the parts that are missing"
-        ));
-    }
-    let is_whole = book.missing() == 0 && book.students.iter().all(|student| student.is_known());
-    Ok(if is_whole { Exit::Success } else { Exit::Partial })
 }

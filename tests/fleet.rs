@@ -244,6 +244,70 @@ fn grades_that_stand_are_kept_and_the_others_read_again() {
     desk.run(&[&check[..], &["--retry-failed", "roster.csv"]].concat()).exits(64).says("no report of check");
 }
 
+/// Of parts, some of which a retry did again, in whatever order: what one run would have said. A retry may end worse than what it repeats.
+#[test]
+fn a_retry_counts_instead_of_what_it_repeats_in_any_order() {
+    let (desk, roster) = surveyed();
+    let plan = [&["plan", "--no-backtest"][..], &roster].concat();
+    let (lost, denied) = (format!("no-role={}", account(1)), format!("deny-in={}:sns:GetTopicAttributes", account(1)));
+    let saved = |name: &str, code: i32, more: &[&str]| {
+        desk.run(&[&plan[..], &["--report", name], more].concat()).exits(code);
+    };
+    saved("1.json", 5, &["--sandbox-faults", &denied]);
+    saved("2.json", 5, &["--retry-failed", "1.json", "--sandbox-faults", &lost]);
+    saved("3.json", 0, &["--retry-failed", "2.json"]);
+    saved("whole.json", 0, &[]);
+    let merged = |files: &[&str], code: i32| {
+        let found = report(&desk, &[&["merge", "--format", "json"], files].concat()).exits(code).json();
+        row(&found, 1)["state"].as_str().map(str::to_owned)
+    };
+    for files in [["1.json", "2.json"], ["2.json", "1.json"]] {
+        assert_eq!(merged(&files, 5).as_deref(), Some("failed"), "worse than partial, but later");
+    }
+    for files in [["1.json", "2.json", "3.json"], ["3.json", "1.json", "2.json"], ["2.json", "3.json", "1.json"]] {
+        assert_eq!(merged(&files, 0).as_deref(), Some("in_sync"));
+    }
+    // A run that was not told of the first one is no retry of it.
+    report(&desk, &["merge", "1.json", "whole.json"]).exits(64).says("say different things");
+}
+
+#[test]
+fn grade_books_of_shards_are_one_class_in_every_format() {
+    let (desk, roster) = surveyed();
+    let rubric = example("grading/lab-rubric.yaml");
+    let check = [&["check", "--rubric", rubric.to_str().expect("UTF-8"), "--quiet"][..], &roster].concat();
+    let lost = format!("no-role={}", account(1));
+    let formats = ["json", "csv", "html", "md", "xml", "txt"];
+    let whole: Vec<String> = formats.iter().map(|format| format!("whole.{format}")).collect();
+    let saved = whole.iter().flat_map(|name| ["--report", name]);
+    desk.run(&check.iter().copied().chain(saved).collect::<Vec<_>>()).exits(0);
+    for shard in ["1/2", "2/2"] {
+        let name = format!("{}.json", shard.replace('/', "-"));
+        desk.run(&[&check[..], &["--shard", shard, "--report", &name]].concat()).exits(0);
+    }
+    desk.run(&[&check[..], &["--report", "some.json", "--sandbox-faults", &lost]].concat()).exits(5);
+    for format in formats {
+        let out = format!("out.{format}");
+        for files in [["1-2.json", "2-2.json", "some.json"], ["some.json", "2-2.json", "1-2.json"]] {
+            report(&desk, &[&["merge", "--out", &out], &files[..]].concat()).exits(0);
+            assert_eq!(desk.read(&out), desk.read(&format!("whole.{format}")));
+        }
+        report(&desk, &["show", "whole.json", "--out", &out]).exits(0);
+        assert_eq!(desk.read(&out), desk.read(&format!("whole.{format}")));
+    }
+    report(&desk, &["merge", "some.json"]).exits(5);
+    // Of three accounts all are in the first part: the second one is a book without a student.
+    let lone = report(&desk, &["merge", "2-2.json"]).exits(5);
+    lone.says("3 of 3 accounts of the roster are in none of the files");
+    report(&desk, &["merge", "1-2.json", "roster.csv"]).exits(64).says("no report of check");
+}
+
+/// `mlopsctl report`, which takes no sandbox.
+fn report(desk: &Desk, arguments: &[&str]) -> support::Ran {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mlopsctl"));
+    support::Ran::of(command.arg("report").args(arguments).current_dir(desk.path("")).env("HOME", desk.path("")))
+}
+
 fn row(report: &Value, n: usize) -> &Value {
     let rows = report["rows"].as_array().into_iter().flatten();
     rows.into_iter().find(|row| row["target"]["account"] == account(n).as_str()).expect("a row an account")

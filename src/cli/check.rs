@@ -98,11 +98,11 @@ impl CheckArgs {
             None => run.signals.clone().or_interrupted(self.grade_one(&open, &values, run)).await?,
         };
         for (path, format) in &save {
-            let text = render(*format, &book, true, &RenderOptions::PLAIN);
+            let text = format.book(&book, true, &RenderOptions::PLAIN);
             write_file(path, &text)?;
         }
         let look = run.output.look;
-        run.output.result(&render(self.format, &book, self.details, &look))?;
+        run.output.result(&self.format.book(&book, self.details, &look))?;
         Ok(run.signals.received().unwrap_or_else(|| self.exit(&book)))
     }
 
@@ -152,8 +152,14 @@ impl CheckArgs {
             access.caller().await?;
         }
         // Whoever cannot be bound has the headings of another: items and points do not depend on the account.
+        let of_another = |account: &RosterAccount| open.bind(&values.with(open.variables(), &account.columns)).ok();
         let heading = match rubrics.values().find_map(|rubric| rubric.as_ref().ok()) {
-            Some(rubric) => rubric.clone(),
+            Some(rubric) => Some(rubric.clone()),
+            // Also a part without anybody is of the same book.
+            None => roster.accounts.iter().find_map(of_another),
+        };
+        let heading = match heading {
+            Some(rubric) => rubric,
             None => open.bind(&values.with(open.variables(), &BTreeMap::new()))?,
         };
         let interrupt = run.signals.interrupt.clone();
@@ -162,7 +168,7 @@ impl CheckArgs {
             max_failures: self.max_failures.map(NonZeroUsize::get),
             interrupt,
         };
-        let mut book = GradeBook::of(&heading);
+        let mut book = GradeBook { targets: Some(members.of), ..GradeBook::of(&heading) };
         if let Some(earlier) = earlier {
             earlier.keep(&mut book)?;
         }
@@ -278,15 +284,4 @@ async fn reach(
 fn http<'a>(mut rubrics: impl Iterator<Item = &'a Rubric>) -> Result<Option<HttpClient>, CliFailure> {
     let asks = rubrics.any(|rubric| !crate::grade::FactRequirements::of(rubric).requests.is_empty());
     Ok(if asks { Some(HttpClient::new(PATIENCE)?) } else { None })
-}
-
-fn render(format: ReportFormat, book: &GradeBook, details: bool, look: &RenderOptions) -> String {
-    match format {
-        ReportFormat::Table => reports::text::text(book, details, look),
-        ReportFormat::Json => reports::json::json(book),
-        ReportFormat::Markdown => reports::markdown::markdown(book),
-        ReportFormat::Csv => reports::csv::csv(book),
-        ReportFormat::Html => reports::html::html(book),
-        ReportFormat::Junit => reports::junit::junit(book),
-    }
 }

@@ -2,15 +2,12 @@
 
 use super::exit::Exit;
 use super::failure::CliFailure;
+use super::report_grades;
 use crate::fleet::FleetTargets;
-use crate::grade::{GradeBook, Heading};
-use crate::model::{Target, file};
-use anyhow::Context;
+use crate::grade::GradeBook;
+use crate::model::Target;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-
-/// Bytes of a report that is read.
-const MOST: u64 = 1 << 30;
 
 /// A grade book of an earlier run.
 pub struct EarlierGrades {
@@ -20,12 +17,7 @@ pub struct EarlierGrades {
 
 impl EarlierGrades {
     pub fn load(path: &Path) -> Result<Self, CliFailure> {
-        let text = file::read_text(path, MOST);
-        let text = text.with_context(|| format!("could not read the report {}", path.display()))?;
-        let book = serde_json::from_str(&text).map_err(|error| {
-            let what = format!("{} is no report of check: {error}", path.display());
-            CliFailure::say(Exit::Usage, what, "name a file that `mlopsctl check --report FILE.json` wrote")
-        })?;
+        let book = report_grades::load(path)?;
         Ok(Self { path: path.to_owned(), book })
     }
 
@@ -40,13 +32,7 @@ impl EarlierGrades {
 
     /// Puts the grades that stand into a new book, which has to be of the same rubric.
     pub fn keep(self, book: &mut GradeBook) -> Result<(), CliFailure> {
-        // Points are written rounded.
-        let alike = |(a, b): (&Heading, &Heading)| a.name == b.name && (a.points - b.points).abs() < 0.01;
-        let is_same = self.book.format_version == book.format_version
-            && self.book.title == book.title
-            && self.book.items.len() == book.items.len()
-            && self.book.items.iter().zip(&book.items).all(alike);
-        if !is_same {
+        if !self.book.is_of_the_same_rubric(book) {
             let what = format!("{} was graded by another rubric", self.path.display());
             return Err(CliFailure::say(Exit::Usage, what, "grade everybody again: leave out --retry-failed"));
         }

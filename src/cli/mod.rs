@@ -46,6 +46,7 @@ mod progress;
 mod propose;
 mod report;
 mod report_folder;
+mod report_grades;
 mod report_parts;
 mod run_flags;
 mod sandbox;

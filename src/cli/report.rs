@@ -3,11 +3,12 @@
 use super::args::OutputFormat;
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::output::{Output, write_file_by};
-use super::report_parts;
+use super::output::{Output, write_file, write_file_by};
+use super::{report_grades, report_parts};
 use crate::fleet::{FleetReport, FleetRow, Merge, Merged, NoReport, TargetState};
+use crate::grade::{GradeBook, Student};
 use crate::model::file;
-use crate::report::{RenderOptions, fleet};
+use crate::report::{RenderOptions, fleet, grade};
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use std::io;
@@ -24,10 +25,10 @@ pub struct ReportArgs {
 enum ReportCommand {
     /// Joins the reports of the shards of one run, or of a run and its --retry-failed
     ///
-    /// Command, stack and roster size have to be the same. Where two files report different things of a target, the later file
-    /// counts if the earlier one reports a failure (that is a retry); anything else is refused. Ends with 5 when a target
+    /// Command, stack and roster size have to be the same. Where two files report different things of a target, the row of a
+    /// --retry-failed counts instead of the one it repeats, whatever the order of the files; anything else is refused. Ends with 5 when a target
     /// failed or is in none of the files. A folder means all the parts that --report DIR/ wrote there; a part that is missing
-    /// is named.
+    /// is named. Grade books of check are joined as well: who could be read counts before who could not.
     Merge(MergeArgs),
     /// Shows a saved report in another format
     Show(ReportShowArgs),
@@ -35,7 +36,7 @@ enum ReportCommand {
 
 #[derive(Debug, Clone, Args)]
 struct MergeArgs {
-    /// Reports that --report FILE.json wrote, or folders of --report DIR/
+    /// Reports that --report FILE.json wrote, also of check, or folders of --report DIR/
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -146,6 +147,18 @@ impl ReportFormat {
             ReportFormat::Junit => fleet::junit::write(report, put),
         }
     }
+
+    /// A grade book in this format; `details`: also of a large class all that each student has to mend.
+    pub fn book(self, book: &GradeBook, details: bool, look: &RenderOptions) -> String {
+        match self {
+            ReportFormat::Table => grade::text::text(book, details, look),
+            ReportFormat::Json => grade::json::json(book),
+            ReportFormat::Markdown => grade::markdown::markdown(book),
+            ReportFormat::Csv => grade::csv::csv(book),
+            ReportFormat::Html => grade::html::html(book),
+            ReportFormat::Junit => grade::junit::junit(book),
+        }
+    }
 }
 
 impl ReportArgs {
@@ -153,7 +166,11 @@ impl ReportArgs {
         match &self.command {
             ReportCommand::Merge(args) => args.run(output),
             ReportCommand::Show(args) => {
-                args.written.write(&load(&args.file)?, output)?;
+                let found = match load(&args.file) {
+                    Err(refused) => return args.written.grades(std::slice::from_ref(&args.file), refused, output),
+                    found => found?,
+                };
+                args.written.write(&found, output)?;
                 Ok(Exit::Success)
             }
         }
@@ -175,8 +192,10 @@ impl MergeArgs {
             files.extend(report_parts::files(path, &parts));
         }
         // clap asks for a file at least.
-        let Some(Merged { report, missing }) = load_merged(&files)? else {
-            return Ok(Exit::Success);
+        let Merged { report, missing } = match load_merged(&files) {
+            Ok(Some(merged)) => merged,
+            Ok(None) => return Ok(Exit::Success),
+            Err(refused) => return self.written.grades(&files, refused, output),
         };
         self.written.write(&report, output)?;
         for part in &missing {
@@ -198,6 +217,27 @@ impl WrittenArgs {
         save(path, format, report)?;
         output.say(&format!("written: {}", path.display()));
         Ok(())
+    }
+
+    /// Files that are no reports of a run over a roster, and why: they may be grade books.
+    fn grades(&self, files: &[PathBuf], refused: CliFailure, output: &mut Output) -> Result<Exit, CliFailure> {
+        let Some(book) = report_grades::merged(files)? else { return Err(refused) };
+        let look = output.look;
+        match &self.out {
+            None => output.result(&self.format.unwrap_or_default().book(&book, look.verbose, &look))?,
+            Some(path) => {
+                let format = self.format.map_or_else(|| ReportFormat::of(path), Ok)?;
+                write_file(path, &format.book(&book, true, &RenderOptions::PLAIN))?;
+                output.say(&format!("written: {}", path.display()));
+            }
+        }
+        if book.missing() > 0 {
+            let (missing, all) = (book.missing(), book.targets.unwrap_or_default());
+            let what = format!("error: {missing} of {all} accounts of the roster are in none of the files");
+            output.complain(&format!("{what}\n  fix: run check again for the parts that are missing"));
+        }
+        let is_whole = book.missing() == 0 && book.students.iter().all(Student::is_known);
+        Ok(if is_whole { Exit::Success } else { Exit::Partial })
     }
 }
 

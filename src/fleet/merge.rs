@@ -1,6 +1,6 @@
 //! Saved reports of shards, or of a run and its retry, joined to one. Pure.
 
-use super::rows::{FORMAT_VERSION, FleetReport, FleetRow, ReportPart};
+use super::rows::{FORMAT_VERSION, FleetReport, FleetRow, ReportPart, TargetState};
 use super::shard::Shard;
 use crate::model::Target;
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ pub enum NoReport {
     /// The files tell of different runs: what differs, and both sides.
     #[error("these reports are of different runs: the {what} is {one} in {first} and {other} in {second}")]
     Different { what: &'static str, one: String, first: String, other: String, second: String },
-    /// Two files tell different things of one target, and the second is no retry of a failure in the first.
+    /// Two files tell different things of one target, and neither row repeats the other.
     #[error("{one} and {other} say different things of {target}")]
     Twice { target: Target, one: String, other: String },
     /// More targets than the roster that each file names has.
@@ -35,7 +35,7 @@ impl NoReport {
                 "name the files of one run: the same command, stack and roster, a file a shard"
             }
             NoReport::Twice { .. } => {
-                "leave one of them out; the report of a --retry-failed comes after the one it repeats"
+                "leave out the one that is out of date; of a run with --retry-failed, the report it was given is the only one it repeats"
             }
         }
     }
@@ -59,9 +59,9 @@ pub struct Merged {
 /// Joins the reports of one run, one after the other, so that only one is held beside what they are together.
 ///
 /// Command, stack and roster size have to be the same; of parts also their number, the spec and the targets. A target that several
-/// files tell of is fine where they agree. Where they do not, a row that `--retry-failed` would run again gives way to the row of a
-/// later file: that is a retry. Anything else is refused, since a report holds no clock by which one could be the newer. So the
-/// order of the files matters for retries only.
+/// files tell of is fine where they agree, and where the row of one repeats that of the other (`--retry-failed`): the later attempt
+/// counts, be it better or worse. A row of a target that was not begun says nothing against any other. Anything else is refused, since
+/// a report holds no clock by which one could be the newer. So neither the order nor the grouping of the files matters.
 #[derive(Debug, Clone, Default)]
 pub struct Merge {
     /// The first file, without its rows.
@@ -118,7 +118,7 @@ impl Merge {
     }
 }
 
-/// The places of the rows by target, those of one target as their files are given. Rows are large: none is moved before it is known
+/// The places of the rows by target, those of one target as their files are given, for what is said of them. Rows are large: none is moved before it is known
 /// where it goes.
 fn in_order_of_files(rows: &[FleetRow], file_of: &[usize]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..rows.len()).collect();
@@ -138,19 +138,46 @@ fn one_a_target(
         let row = &rows[*at];
         let known = chosen.last().copied().filter(|known| rows[*known].target == row.target);
         match known {
-            Some(known) if rows[known] == *row => {}
-            Some(known) if !rows[known].state.is_worth_another_run() => {
-                let [one, other] = [known, *at].map(|at| files[file_of[at]].clone());
-                return Err(NoReport::Twice { target: row.target.clone(), one, other });
-            }
-            Some(_) => {
-                chosen.pop();
-                chosen.push(*at);
-            }
+            Some(known) => match later(&rows[known], row) {
+                Some(Later::First) => {}
+                Some(Later::Second) => {
+                    chosen.pop();
+                    chosen.push(*at);
+                }
+                None => {
+                    let [one, other] = [known, *at].map(|at| files[file_of[at]].clone());
+                    return Err(NoReport::Twice { target: row.target.clone(), one, other });
+                }
+            },
             None => chosen.push(*at),
         }
     }
     Ok(chosen)
+}
+
+/// Which of two rows of one target counts.
+enum Later {
+    First,
+    Second,
+}
+
+/// The row that counts; `None` where they contradict each other. Rows of which one repeats the other are links of one chain, so that
+/// the answer for many does not depend on which two are looked at first.
+fn later(first: &FleetRow, second: &FleetRow) -> Option<Later> {
+    let is_begun = |row: &FleetRow| row.state != TargetState::NotStarted;
+    match (is_begun(first), is_begun(second)) {
+        _ if first == second => Some(Later::First),
+        (true, false) => Some(Later::First),
+        (false, true) => Some(Later::Second),
+        // Neither says anything of the target; which one stays is only to be the same in every order.
+        (false, false) => {
+            let key = |row: &FleetRow| (row.repeats.len(), serde_json::to_string(row).unwrap_or_default());
+            Some(if key(first) >= key(second) { Later::First } else { Later::Second })
+        }
+        (true, true) if first.repeats.contains(&second.mark()) => Some(Later::First),
+        (true, true) if second.repeats.contains(&first.mark()) => Some(Later::Second),
+        (true, true) => None,
+    }
 }
 
 /// Keeps the rows of these places, in this order, without a second table of rows.
@@ -218,16 +245,27 @@ mod tests {
     }
 
     #[test]
-    fn a_retry_takes_the_place_of_what_failed_and_of_nothing_else() {
-        let first = of(vec![with(TargetState::Applied, 0), with(TargetState::Failed, 1)]);
-        let retry = of(vec![with(TargetState::Applied, 1)]);
-        let merged = joined(vec![first.clone(), retry.clone()]).unwrap();
-        assert!(merged.rows.iter().all(|row| row.state == TargetState::Applied));
-        // The wrong way round it would bring the failure back.
-        let wrong = joined(vec![retry, first.clone()]).unwrap_err();
-        assert!(matches!(&wrong, NoReport::Twice { one, .. } if one == "0.json"), "{wrong}");
-        let other = of(vec![with(TargetState::InSync, 0)]);
-        assert!(joined(vec![first.clone(), other]).is_err());
+    fn a_retry_takes_the_place_of_what_it_repeats_and_of_nothing_else() {
+        let failed = with(TargetState::Failed, 1);
+        let again = |state| FleetRow { repeats: failed.repeated(), ..with(state, 1) };
+        let first = of(vec![with(TargetState::Applied, 0), failed.clone()]);
+        for state in [TargetState::Applied, TargetState::Failed, TargetState::Partial] {
+            let retry = of(vec![again(state)]);
+            for files in [[first.clone(), retry.clone()], [retry.clone(), first.clone()]] {
+                assert_eq!(joined(files.to_vec()).unwrap().rows[1], retry.rows[0], "{state:?}");
+            }
+        }
+        // Not begun says nothing, on whichever side.
+        let nothing = of(vec![with(TargetState::NotStarted, 0), again(TargetState::NotStarted)]);
+        assert_eq!(joined(vec![nothing.clone(), first.clone()]), Ok(first.clone()));
+        assert_eq!(joined(vec![first.clone(), nothing]), Ok(first.clone()));
+        // A row that repeats nothing is of another run: which was the later one?
+        for state in [TargetState::InSync, TargetState::Failed] {
+            let refused = joined(vec![first.clone(), of(vec![with(state, 0)])]).unwrap_err();
+            assert!(matches!(&refused, NoReport::Twice { one, .. } if one == "0.json"), "{refused}");
+        }
+        assert!(joined(vec![first.clone(), of(vec![with(TargetState::Applied, 1)])]).is_err());
+        assert!(joined(vec![of(vec![again(TargetState::Applied)]), of(vec![again(TargetState::InSync)])]).is_err());
         assert_eq!(joined(vec![first.clone(), first.clone()]), Ok(first));
     }
 

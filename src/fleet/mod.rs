@@ -22,8 +22,8 @@ pub use finding::{FleetFinding, FleetLevel};
 pub use fold::{Alike, DriftGroup, alike, alike_texts, fold};
 pub use merge::{Merge, Merged, NoReport};
 pub use rows::{
-    AlarmStates, Drift, FORMAT_VERSION, Findings, FleetReport, FleetRow, ReportPart, SubscriptionCounts, TargetFailure,
-    TargetState, Verdicts,
+    AlarmStates, Drift, FORMAT_VERSION, Findings, FleetReport, FleetRow, ReportPart, RowMark, SubscriptionCounts,
+    TargetFailure, TargetState, Verdicts,
 };
 pub use run::{RunLimits, RunStep, RunStop, TargetRow, run_all};
 pub use shard::{MOST as MOST_PARTS, Shard};

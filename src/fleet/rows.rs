@@ -1,5 +1,6 @@
 //! What a run over many targets found, a row a target: the one value that every report of a fleet is made of, and that is
-//! saved, run again (`--retry-failed`) and merged. It holds no clock and no secret, so that merged shards are the whole.
+//! saved, run again (`--retry-failed`) and merged. It holds no clock and no secret, so that merged shards are the whole; a row of a retry
+//! says which rows it repeats, and so comes after them wherever they are joined.
 
 use super::columns::RowColumns;
 use super::finding::{FleetFinding, FleetLevel};
@@ -99,6 +100,28 @@ pub struct FleetRow {
     /// Why the target as a whole failed or is blocked.
     #[serde(default)]
     pub failure: Option<TargetFailure>,
+    /// Of `--retry-failed`: the rows of earlier attempts, the first one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeats: Vec<RowMark>,
+}
+
+/// A row by what it says: the same for the same row, wherever it was saved and read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RowMark(u64);
+
+impl TryFrom<String> for RowMark {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        u64::from_str_radix(&text, 16).map(Self).map_err(|_| format!("{text} is no fingerprint of a row"))
+    }
+}
+
+impl From<RowMark> for String {
+    fn from(mark: RowMark) -> Self {
+        format!("{:016x}", mark.0)
+    }
 }
 
 /// How a target ended, the worst last.
@@ -226,6 +249,7 @@ impl FleetRow {
             notes: Vec::new(),
             found: Vec::new(),
             failure: None,
+            repeats: Vec::new(),
         }
     }
 }
@@ -241,6 +265,22 @@ impl TargetRow for FleetRow {
 }
 
 impl FleetRow {
+    /// Of a row that was saved and read again; before that it may hold what no file does. Members without a value do not count, so that
+    /// one that is added later changes nothing.
+    pub fn mark(&self) -> RowMark {
+        // A row is texts and numbers: it has a value. Its members come sorted.
+        let mut value = serde_json::to_value(self).unwrap_or_default();
+        if let Some(members) = value.as_object_mut() {
+            members.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()));
+        }
+        RowMark(folded(&value.to_string()))
+    }
+
+    /// What a row says that repeats this one.
+    pub fn repeated(&self) -> Vec<RowMark> {
+        self.repeats.iter().copied().chain([self.mark()]).collect()
+    }
+
     /// How many alarms are in ALARM.
     pub fn in_alarm(&self) -> usize {
         self.alarms.map_or(0, |alarms| alarms.alarm)

@@ -30,6 +30,7 @@ pub fn row(n: usize) -> FleetRow {
         found: Vec::new(),
         notes: Vec::new(),
         failure: None,
+        repeats: Vec::new(),
     }
 }
 

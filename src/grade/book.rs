@@ -17,6 +17,9 @@ pub struct GradeBook {
     /// Percent from which the whole is passed.
     #[serde(default)]
     pub pass: Option<f64>,
+    /// Of the roster: how many accounts and regions all shards together have. None where one account was graded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub targets: Option<usize>,
     pub items: Vec<Heading>,
     pub students: Vec<Student>,
 }

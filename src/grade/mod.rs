@@ -3,6 +3,7 @@
 mod book;
 mod facts;
 mod judge;
+mod merge;
 mod mistake;
 mod rubric;
 #[cfg(test)]
@@ -53,6 +54,7 @@ impl GradeBook {
             format_version: FORMAT_VERSION.to_owned(),
             title: rubric.title.clone(),
             pass: rubric.pass,
+            targets: None,
             items: rubric.items.iter().map(heading).collect(),
             students: Vec::new(),
         }

@@ -137,6 +137,12 @@ pub const CASES: &[Case] = &[
     case("accounts list --all", "accounts", 0),
     case("plan --accounts roster.csv --report a.json ; report show a.json", "fleet-report", 0),
     case("plan --accounts roster.csv --report a.json ; report merge a.json a.json", "fleet-report", 0),
+    case("plan --accounts roster.csv --retry-failed failed.json", "fleet-report", 0),
+    case(
+        "check --rubric lab-rubric.yaml --accounts roster.csv --report c.json ; report merge c.json c.json",
+        "check",
+        0,
+    ),
     case("report show nosuch.json", "error", 1),
     case("sandbox mail", "sandbox-mail", 0),
     case("sandbox show", "sandbox-show", 0),
@@ -179,6 +185,10 @@ log_groups:
   /shop/audit: { retention: never }
 ";
 
+/// An earlier plan, in which an account could not be reached.
+const FAILED: &str = r#"{"format_version":"1","command":"plan","stack":"mlops-lab9","targets":3,"rows":[
+{"target":{"account":"300000000001","region":"us-east-1"},"state":"failed"}]}"#;
+
 const SANDBOX: &str = ".mlopsctl/sandbox.json";
 
 /// A desk with a sandbox in which the lab is applied, its mail unread. It is applied once.
@@ -190,6 +200,7 @@ fn desk() -> Desk {
     desk.write("less.yaml", LESS);
     desk.write("carried.yaml", CARRIED);
     desk.write("quiet.yaml", QUIET);
+    desk.write("failed.json", FAILED);
     desk.write("incidents.csv", "from,until\n2020-01-01T00:00:00Z,2100-01-01T00:00:00Z\n");
     let slo = fs::read_to_string(super::support::example("slo.yaml")).unwrap();
     desk.write("slo.yaml", &slo.replace("errors: checkout", "errors: mlops-service-lambda"));

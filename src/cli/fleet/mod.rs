@@ -17,8 +17,8 @@ use super::shard::ShardArgs;
 use super::variables::{VariableValues, without_secret_lines};
 use crate::aws::{Aws, CallCount, Clock};
 use crate::fleet::{
-    FORMAT_VERSION, FleetDefaults, FleetReport, FleetRow, FleetTarget, FleetTargets, RunLimits, Shard, TargetAccess,
-    TargetState, run_all,
+    FORMAT_VERSION, FleetDefaults, FleetReport, FleetRow, FleetTarget, FleetTargets, RowMark, RunLimits, Shard,
+    TargetAccess, TargetState, run_all,
 };
 use crate::model::node::Span;
 use crate::model::{SpecProblem, Target};
@@ -69,6 +69,8 @@ pub struct Fleet {
     limits: RunLimits,
     /// Rows of an earlier report that stand as they are.
     kept: Vec<FleetRow>,
+    /// What the rows of the others say that they repeat.
+    repeats: BTreeMap<Target, Vec<RowMark>>,
     save: Vec<ReportPlace>,
     /// The parts of the roster that it does, as they are written to a folder.
     parts: Vec<Shard>,
@@ -115,12 +117,12 @@ impl FleetArgs {
             })
         })?;
         members.sum = members.sum.wrapping_add(others);
-        let RetryRest { members, kept, parts } = self.left(command, spec, members, shard, run)?;
+        let RetryRest { members, kept, repeats, parts } = self.left(command, spec, members, shard, run)?;
         if members.list.iter().any(FleetTarget::needs_a_caller) {
             access.caller().await?;
         }
         let (spec, limits) = (spec.clone(), self.limits(run));
-        Ok(Some(Fleet { spec, values, members, access, limits, kept, save, parts, is_of_regions: false }))
+        Ok(Some(Fleet { spec, values, members, access, limits, kept, repeats, save, parts, is_of_regions: false }))
     }
 
     /// The regions of the spec, in the one account of the credentials.
@@ -148,9 +150,9 @@ impl FleetArgs {
             NotAllowed::check(one, &account)?;
         }
         let members = FleetTargets::of_account(&account, regions, shard);
-        let RetryRest { members, kept, parts } = self.left(command, spec, members, shard, run)?;
+        let RetryRest { members, kept, repeats, parts } = self.left(command, spec, members, shard, run)?;
         let (spec, values, limits) = (spec.clone(), VariableValues::of(values), self.limits(run));
-        Ok(Fleet { spec, values, members, access, limits, kept, save, parts, is_of_regions: true })
+        Ok(Fleet { spec, values, members, access, limits, kept, repeats, save, parts, is_of_regions: true })
     }
 
     fn limits(&self, run: &CommandContext<'_>) -> RunLimits {
@@ -176,7 +178,7 @@ impl FleetArgs {
     ) -> Result<RetryRest, CliFailure> {
         match &self.retry_failed {
             Some(path) => retry::failed_only(path, command, spec.stack(), members, shard, run.output),
-            None => Ok(RetryRest { members, kept: Vec::new(), parts: vec![shard] }),
+            None => Ok(RetryRest { members, kept: Vec::new(), repeats: BTreeMap::new(), parts: vec![shard] }),
         }
     }
 
@@ -378,7 +380,11 @@ impl Fleet {
 
     /// The value that reports are made of, rows of an earlier report included.
     pub fn report(&self, command: &str, rows: Vec<FleetRow>) -> FleetReport {
-        let mut rows: Vec<FleetRow> = rows.into_iter().chain(self.kept.iter().cloned()).collect();
+        let repeating = |row: FleetRow| match self.repeats.get(&row.target) {
+            Some(repeats) => FleetRow { repeats: repeats.clone(), ..row },
+            None => row,
+        };
+        let mut rows: Vec<FleetRow> = rows.into_iter().map(repeating).chain(self.kept.iter().cloned()).collect();
         rows.sort_by(|a, b| a.target.cmp(&b.target));
         FleetReport {
             format_version: FORMAT_VERSION.to_owned(),

@@ -6,7 +6,7 @@ use crate::cli::output::Output;
 use crate::cli::report::load;
 use crate::cli::report_folder::merged;
 use crate::cli::report_parts::{is_empty, is_folder, parts};
-use crate::fleet::{FleetReport, FleetRow, FleetTargets, Shard};
+use crate::fleet::{FleetReport, FleetRow, FleetTargets, RowMark, Shard};
 use crate::model::Target;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,6 +16,8 @@ pub struct RetryRest {
     pub members: FleetTargets,
     /// Rows of the earlier run that stand as they are.
     pub kept: Vec<FleetRow>,
+    /// Of the others, what a row says that repeats them.
+    pub repeats: BTreeMap<Target, Vec<RowMark>>,
     /// The parts that this run's report is of.
     pub parts: Vec<Shard>,
 }
@@ -58,8 +60,14 @@ pub fn failed_only(
     let never_ran = |target: &Target| missing.iter().any(|part| part.contains(target));
     let mut list = members.list;
     list.retain(|member| again.get(&member.target).copied().unwrap_or_else(|| never_ran(&member.target)));
-    let kept = rows.into_iter().filter(|row| keep && !row.state.is_worth_another_run()).collect();
-    Ok(RetryRest { members: FleetTargets { list, ..members }, kept, parts })
+    let (failed, mut kept): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.state.is_worth_another_run());
+    let mut repeats = BTreeMap::new();
+    match keep {
+        true => repeats.extend(failed.into_iter().map(|row| (row.target.clone(), row.repeated()))),
+        // Of another command it is another run: there is nothing that it could be merged with.
+        false => kept.clear(),
+    }
+    Ok(RetryRest { members: FleetTargets { list, ..members }, kept, repeats, parts })
 }
 
 /// A part reads its own file alone, and begins anew where there is none: so an engine can start the same command line again. The

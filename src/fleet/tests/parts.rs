@@ -1,7 +1,7 @@
 //! Parts by every engine's numbering, and reports of parts joined: properties of both.
 
 use crate::fleet::testing::{row, some_report};
-use crate::fleet::{FleetReport, Merge, Merged, NoReport, ReportPart, Shard, TargetState, part};
+use crate::fleet::{FleetReport, FleetRow, Merge, Merged, NoReport, ReportPart, Shard, TargetState, part};
 use crate::model::Target;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -199,38 +199,97 @@ fn a_merge_is_the_whole_idempotent_and_does_not_depend_on_order_or_grouping() {
     }
 }
 
-/// What is taken file by file is the same in any grouping, also where retries replace failures.
+/// Every way to put reports into one order and then into pairs.
+fn grouped(mut reports: Vec<FleetReport>, rng: &mut fastrand::Rng) -> Result<FleetReport, NoReport> {
+    rng.shuffle(&mut reports);
+    while reports.len() > 1 {
+        let at = rng.usize(..reports.len() - 1);
+        // Each step is saved and read again, as files are.
+        let both: Vec<FleetReport> = reports.drain(at..at + 2).collect();
+        let mut saved = String::new();
+        let one = joined(&both)?.report;
+        crate::report::fleet::json::write(&one, &mut |piece| {
+            saved.push_str(piece);
+            Ok(())
+        })
+        .unwrap();
+        reports.insert(at, FleetReport::parse(&saved)?);
+    }
+    Ok(reports.remove(0))
+}
+
+/// The row of another attempt, better or worse than the one before.
+fn attempt(n: usize, before: Option<&FleetRow>, rng: &mut fastrand::Rng) -> FleetRow {
+    let all = TargetState::ALL;
+    let repeats = before.map(FleetRow::repeated).unwrap_or_default();
+    FleetRow { state: all[rng.usize(..all.len())], repeats, ..row(n) }
+}
+
+/// A run, its retries and retries of those, each a report of some of the targets, or of all as `--retry-failed` writes it: in every
+/// order and every grouping it is the last attempt at each target.
 #[test]
-fn a_merge_of_retries_is_associative() {
+fn a_merge_of_retries_is_the_last_attempt_in_every_order_and_grouping() {
     let mut rng = fastrand::Rng::with_seed(61);
-    let states = [TargetState::Applied, TargetState::Failed, TargetState::NotStarted, TargetState::InSync];
-    let (mut fine, mut refused) = (0, 0);
-    for _ in 0..2_000 {
-        let [a, b, c] = [(); 3].map(|()| {
-            let mut rows: BTreeMap<Target, _> = BTreeMap::new();
-            for n in 0..3 {
+    let (mut better, mut worse) = (0, 0);
+    for _ in 0..300 {
+        let mut last: BTreeMap<Target, FleetRow> =
+            (0..6).map(|n| attempt(n, None, &mut rng)).map(|row| (row.target.clone(), row)).collect();
+        let of = |rows: Vec<FleetRow>| FleetReport { targets: 6, ..crate::fleet::testing::report("apply", rows) };
+        let mut reports = cut(&of(last.values().cloned().collect()), rng.u32(1..4));
+        reports.iter_mut().for_each(|report| report.part = None);
+        for _ in 0..rng.usize(1..4) {
+            let mut again = Vec::new();
+            for n in 0..6 {
+                let known = last.get_mut(&row(n).target).unwrap();
                 if rng.bool() {
-                    let mut one = row(n);
-                    one.state = states[rng.usize(..states.len())];
-                    rows.insert(one.target.clone(), one);
+                    let next = attempt(n, Some(known), &mut rng);
+                    // What was not begun leaves the attempt before it as it was.
+                    let counts = next.state != TargetState::NotStarted || known.state == TargetState::NotStarted;
+                    better += usize::from(counts && next.state < known.state);
+                    worse += usize::from(counts && next.state > known.state);
+                    again.push(next.clone());
+                    if counts {
+                        *known = next;
+                    }
                 }
             }
-            FleetReport { targets: 3, ..crate::fleet::testing::report("apply", rows.into_values().collect()) }
-        });
-        let two = |x: &Result<FleetReport, ()>, y: &Result<FleetReport, ()>| {
-            let both = [x.clone()?, y.clone()?];
-            joined(&both).map(|merged| merged.report).map_err(|_| ())
-        };
-        let (a, b, c) = (Ok(a), Ok(b), Ok(c));
-        let left = two(&two(&a, &b), &c);
-        match left {
-            Ok(_) => assert_eq!(left, two(&a, &two(&b, &c))),
-            // A failure behind a success is refused; behind the failure that the success repeats, nobody sees it any more.
-            Err(()) => refused += 1,
+            let all = of(last.values().cloned().collect());
+            reports.push(if rng.bool() { all } else { of(again) });
         }
-        fine += usize::from(left.is_ok());
+        let whole = of(last.into_values().collect());
+        assert_eq!(joined(&reports).unwrap().report, whole);
+        for _ in 0..6 {
+            assert_eq!(grouped(reports.clone(), &mut rng).unwrap(), whole);
+        }
+        let twice = [reports.clone(), reports, vec![whole.clone()]].concat();
+        assert_eq!(grouped(twice, &mut rng).unwrap(), whole, "idempotent");
     }
-    assert!(fine > 200 && refused > 200, "{fine} {refused}");
+    assert!(better > 200 && worse > 200, "{better} {worse}");
+}
+
+/// Also of reports that contradict each other every order and every grouping gives the same answer: a report, or that there is none.
+#[test]
+fn a_contradiction_is_one_in_every_order_and_grouping() {
+    let mut rng = fastrand::Rng::with_seed(62);
+    let (mut fine, mut refused) = (0, 0);
+    for _ in 0..600 {
+        // Attempts at one target, each a first one or a repetition of any other.
+        let mut rows: Vec<FleetRow> = Vec::new();
+        for _ in 0..rng.usize(2..5) {
+            let before = rng.choice(&rows).filter(|_| rng.u8(..4) > 0).cloned();
+            rows.push(attempt(0, before.as_ref(), &mut rng));
+        }
+        let one =
+            |row: &FleetRow| FleetReport { targets: 1, ..crate::fleet::testing::report("apply", vec![row.clone()]) };
+        let reports: Vec<FleetReport> = rows.iter().map(one).collect();
+        let all = joined(&reports).map(|merged| merged.report).map_err(|_| ());
+        for _ in 0..12 {
+            assert_eq!(grouped(reports.clone(), &mut rng).map_err(|_| ()), all, "{rows:#?}");
+        }
+        fine += usize::from(all.is_ok());
+        refused += usize::from(all.is_err());
+    }
+    assert!(fine > 100 && refused > 100, "{fine} {refused}");
 }
 
 #[test]

@@ -30,6 +30,7 @@ fn book() -> GradeBook {
         format_version: FORMAT_VERSION.into(),
         title: "Lab".into(),
         pass: Some(60.0),
+        targets: None,
         items: vec![heading("a"), heading("b")],
         students: vec![
             student("000000000001", "Ada", [full("a"), full("b")]),

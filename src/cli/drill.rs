@@ -1,15 +1,14 @@
 //! `mlopsctl drill`: fires alarms on purpose, follows the notification, and puts everything back.
 
 use super::CommandContext;
-use super::args::{SpecArgs, TextOrJson};
+use super::args::TextOrJson;
 use super::complete;
-use super::connect::ConnectArgs;
 use super::consent::consent;
 use super::drill_alarms::{chosen, names};
 use super::drill_fleet;
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::fleet::{FleetArgs, table_or_json};
+use super::fleet::{RosterArgs, table_or_json};
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
 use super::subscriptions::duration;
@@ -51,11 +50,7 @@ pub struct DrillArgs {
     #[arg(long, conflicts_with_all = ["receive", "timeout", "real", "clean", "yes"])]
     dry_run: bool,
     #[command(flatten)]
-    spec: SpecArgs,
-    #[command(flatten)]
-    fleet: FleetArgs,
-    #[command(flatten)]
-    connect: ConnectArgs,
+    roster: RosterArgs,
     #[command(flatten)]
     format: ReportFormatArgs,
 }
@@ -69,8 +64,8 @@ enum Receive {
 impl DrillArgs {
     /// Reading and asking are dropped by an interrupt; the drill itself ends in order.
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        let spec = self.spec.load()?;
-        if let Some(fleet) = self.fleet.open_roster("drill", &spec, &self.spec, &self.connect, run).await? {
+        let spec = self.roster.spec.load()?;
+        if let Some(fleet) = self.roster.open_roster("drill", &spec, run).await? {
             return match self.dry_run {
                 true => drill_fleet::foresee(&fleet, &self.alarms, self.format.format, run).await,
                 false => Err(fleet.is_too_many("a drill", "look at who would be notified with --dry-run")),
@@ -100,7 +95,7 @@ impl DrillArgs {
         let receive = self.receive.map(Receive::way);
         let asking = DrillRequest { real: self.real, receive, timeout };
         if self.receive == Some(Receive::Http) {
-            self.connect.deliver_posts()?;
+            self.roster.connect.deliver_posts()?;
         }
         let output = &mut *run.output;
         let drilled = drill::run(&aws, &survey, asking, &mut |event| output.say(&report::event(&event))).await;
@@ -119,8 +114,8 @@ impl DrillArgs {
             let there = names(bound, bound.region().unwrap_or_default()).unwrap_or_default();
             !there.is_empty() && self.alarms.iter().all(|name| there.contains(name))
         };
-        let bound = self.spec.bind_asking_for(spec, self.connect.region(), has_them, run).await?;
-        let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
+        let bound = self.roster.spec.bind_asking_for(spec, self.roster.connect.region(), has_them, run).await?;
+        let aws = self.roster.connect.open(bound.region(), &run.signals, run.output).await?;
         let bound = pipeline::expand(&aws, &bound).await?.unwrap_or(bound);
         let chosen = chosen(&bound, aws.region(), &self.alarms)?;
         let survey = drill::survey(&aws, &chosen, aws.clock.now(), Above::Read).await?;

@@ -184,7 +184,7 @@ mod tests {
             let whole = merged(&books).unwrap();
             assert_eq!((whole.students, whole.targets), (retry.students.clone(), Some(6)));
         }
-        assert_eq!(merged(&[first.clone()]).unwrap().missing(), 5);
+        assert_eq!(merged(std::slice::from_ref(&first)).unwrap().missing(), 5);
         let other = book(vec![student(1, &[none, none])]);
         assert!(matches!(merged(&[retry.clone(), other]), Err(NoBook::Twice { one, .. }) if one == "0.json"));
         let title = GradeBook { title: "Other".into(), ..first.clone() };

@@ -1,11 +1,10 @@
 //! `mlopsctl apply`: proposes what `plan` shows, shows it, asks, and carries it out; or carries out a saved plan.
 
 use super::apply_flow::{ApplyFlow, ApplyFlowArgs, ApplySingle, say_muted};
-use super::args::{ConsentArgs, OverwriteArgs, SelectArgs, SpecArgs};
-use super::connect::ConnectArgs;
+use super::args::{ConsentArgs, OverwriteArgs, SelectArgs};
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::fleet::{CanaryArgs, FleetArgs};
+use super::fleet::{CanaryArgs, RosterArgs};
 use super::mute::mute_time;
 use super::propose::ProposalArgs;
 use super::report::ReportFormatArgs;
@@ -30,7 +29,7 @@ pub struct ApplyArgs {
     #[arg(long, requires = "saved", conflicts_with = "file")]
     without_spec: bool,
     #[command(flatten)]
-    spec: SpecArgs,
+    roster: RosterArgs,
     #[command(flatten)]
     select: SelectArgs,
     #[command(flatten)]
@@ -46,11 +45,7 @@ pub struct ApplyArgs {
     #[command(flatten)]
     proposal: ProposalArgs,
     #[command(flatten)]
-    fleet: FleetArgs,
-    #[command(flatten)]
     canary: CanaryArgs,
-    #[command(flatten)]
-    connect: ConnectArgs,
     #[command(flatten)]
     format: ReportFormatArgs,
 }
@@ -61,7 +56,8 @@ impl ApplyArgs {
             Some(path) => self.run_saved(path, run).await,
             None => {
                 let (args, format) = (self.flow, self.format);
-                let (spec, fleet, canary, connect) = (&self.spec, &self.fleet, self.canary, &self.connect);
+                let (spec, fleet, canary, connect) =
+                    (&self.roster.spec, &self.roster.fleet, self.canary, &self.roster.connect);
                 let flow = ApplyFlow { command: "apply", spec, fleet, canary, connect, args, mute: self.mute, format };
                 flow.run(run, |past, clock| self.request(past, clock)).await
             }
@@ -74,21 +70,22 @@ impl ApplyArgs {
 
     /// A saved plan is of one account: what is for several is a mistake beside it.
     async fn run_saved(&self, path: &Path, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        self.fleet.refuse_all("a saved plan is of one account")?;
+        self.roster.fleet.refuse_all("a saved plan is of one account")?;
         let format = self.format.alone()?;
         self.canary.refuse_alone()?;
         let signals = run.signals.clone();
         let (aws, mut proposal) = signals.or_interrupted(self.made_anew(path, run)).await?;
         say_muted(&mut proposal, self.mute);
-        let (args, mute, purpose, on_sandbox) = (self.flow, self.mute, Purpose::Apply, self.connect.is_sandbox());
+        let (args, mute, purpose, on_sandbox) =
+            (self.flow, self.mute, Purpose::Apply, self.roster.connect.is_sandbox());
         ApplySingle { aws: &aws, proposal: &proposal, args, mute, format, purpose, on_sandbox }.run(run).await
     }
 
     async fn made_anew(&self, path: &Path, run: &mut CommandContext<'_>) -> Result<(Aws, Proposal), CliFailure> {
         let saved = saved_plan::load(path)?;
-        let bound = saved_plan::spec_of(&saved, &self.spec, self.without_spec)?;
+        let bound = saved_plan::spec_of(&saved, &self.roster.spec, self.without_spec)?;
         let region = bound.as_ref().and_then(BoundSpec::region).unwrap_or(&saved.plan.target.region);
-        let aws = self.connect.open(Some(region), &run.signals, run.output).await?;
+        let aws = self.roster.connect.open(Some(region), &run.signals, run.output).await?;
         let planned = saved_plan::check(&aws, &saved, bound.as_ref()).await?;
         let request = self.request(PastNote::Figures, &aws.clock)?;
         let proposal = request.propose_saved(&aws, bound.as_ref(), planned).await?;

@@ -1,11 +1,10 @@
 //! `mlopsctl backtest`: what the alarms of the spec would have done in the past.
 
 use super::CommandContext;
-use super::args::{OutputFormat, SelectArgs, SpecArgs};
-use super::connect::ConnectArgs;
+use super::args::{OutputFormat, SelectArgs};
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::fleet::{Fleet, FleetArgs, ProgressDetail};
+use super::fleet::{Fleet, ProgressDetail, RosterArgs};
 use super::output::write_file;
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
@@ -46,7 +45,7 @@ const DAY: i64 = 86_400;
 #[command(mut_arg("sandbox_faults", |arg| arg.conflicts_with("history")))]
 pub struct BacktestArgs {
     #[command(flatten)]
-    spec: SpecArgs,
+    roster: RosterArgs,
     #[command(flatten)]
     select: SelectArgs,
     /// How far back, e.g. 12h, 14d; at most 455d
@@ -82,10 +81,6 @@ pub struct BacktestArgs {
     #[arg(long, value_name = "FOLDER")]
     svg: Option<PathBuf>,
     #[command(flatten)]
-    fleet: FleetArgs,
-    #[command(flatten)]
-    connect: ConnectArgs,
-    #[command(flatten)]
     format: ReportFormatArgs,
 }
 
@@ -112,10 +107,10 @@ impl BacktestArgs {
     }
 
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        let spec = self.spec.load()?;
-        let fleet = match self.is_offline() && !self.fleet.is_named() {
-            true => self.fleet.nothing_alone().map(|()| None)?,
-            false => self.fleet.open("backtest", &spec, &self.spec, &self.connect, run).await?,
+        let spec = self.roster.spec.load()?;
+        let fleet = match self.is_offline() && !self.roster.fleet.is_named() {
+            true => self.roster.fleet.nothing_alone().map(|()| None)?,
+            false => self.roster.open("backtest", &spec, run).await?,
         };
         if let Some(fleet) = fleet {
             return self.run_fleet(&fleet, run).await;
@@ -130,11 +125,11 @@ impl BacktestArgs {
         format: OutputFormat,
         run: &mut CommandContext<'_>,
     ) -> Result<Exit, CliFailure> {
-        let values = self.spec.values_asking(&spec, run).await?;
-        let mut bound = self.spec.one_of(spec.into_regions(&values)?, self.connect.region())?;
+        let values = self.roster.spec.values_asking(&spec, run).await?;
+        let mut bound = self.roster.spec.one_of(spec.into_regions(&values)?, self.roster.connect.region())?;
         let aws = match self.is_offline() {
             true => None,
-            false => Some(self.connect.open(bound.region(), &run.signals, run.output).await?),
+            false => Some(self.roster.connect.open(bound.region(), &run.signals, run.output).await?),
         };
         if let Some(aws) = &aws {
             bound = pipeline::expand(aws, &bound).await?.unwrap_or(bound);
@@ -164,7 +159,7 @@ impl BacktestArgs {
             history: &history,
             known: known.as_deref(),
             options,
-            spec: self.spec.path(),
+            spec: self.roster.spec.path(),
             variables: &values,
         };
         let saved = self.save.save(&past)?;

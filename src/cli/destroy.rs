@@ -2,11 +2,10 @@
 
 use super::CommandContext;
 use super::apply_flow::{ApplyFlow, ApplyFlowArgs};
-use super::args::{ConsentArgs, SelectArgs, SpecArgs};
-use super::connect::ConnectArgs;
+use super::args::{ConsentArgs, SelectArgs};
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::fleet::{CanaryArgs, FleetArgs};
+use super::fleet::{CanaryArgs, RosterArgs};
 use super::prices::PriceArgs;
 use super::report::ReportFormatArgs;
 use crate::aws::Clock;
@@ -18,7 +17,7 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 pub struct DestroyArgs {
     #[command(flatten)]
-    spec: SpecArgs,
+    roster: RosterArgs,
     #[command(flatten)]
     select: SelectArgs,
     #[command(flatten)]
@@ -28,11 +27,7 @@ pub struct DestroyArgs {
     #[command(flatten)]
     prices: PriceArgs,
     #[command(flatten)]
-    fleet: FleetArgs,
-    #[command(flatten)]
     canary: CanaryArgs,
-    #[command(flatten)]
-    connect: ConnectArgs,
     #[command(flatten)]
     format: ReportFormatArgs,
 }
@@ -40,7 +35,7 @@ pub struct DestroyArgs {
 impl DestroyArgs {
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let (args, format) = (self.flow, self.format);
-        let (spec, fleet, canary, connect) = (&self.spec, &self.fleet, self.canary, &self.connect);
+        let (spec, fleet, canary, connect) = (&self.roster.spec, &self.roster.fleet, self.canary, &self.roster.connect);
         let flow = ApplyFlow { command: "destroy", spec, fleet, canary, connect, args, mute: None, format };
         let request =
             |_, clock: &Clock| self.prices.destroy_request(self.select.select(), self.consent.consent(), clock);

@@ -2,11 +2,10 @@
 
 use super::CommandContext;
 use super::apply_flow::{ApplyFlowArgs, ApplySingle};
-use super::args::{ConsentArgs, OutputFormat, SpecArgs, TextOrJson};
-use super::connect::ConnectArgs;
+use super::args::{ConsentArgs, OutputFormat, TextOrJson};
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::fleet::{Fleet, FleetArgs, Survey, table_or_json};
+use super::fleet::{Fleet, RosterArgs, Survey, table_or_json};
 use super::plan::say_calls;
 use super::propose::ProposalArgs;
 use super::report::ReportFormatArgs;
@@ -40,17 +39,13 @@ pub struct DoctorArgs {
     #[arg(long)]
     list: bool,
     #[command(flatten)]
-    spec: SpecArgs,
+    roster: RosterArgs,
     #[command(flatten)]
     flow: ApplyFlowArgs,
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
     proposal: ProposalArgs,
-    #[command(flatten)]
-    fleet: FleetArgs,
-    #[command(flatten)]
-    connect: ConnectArgs,
     #[command(flatten)]
     format: ReportFormatArgs,
 }
@@ -61,8 +56,8 @@ impl DoctorArgs {
             run.output.result(&report::list())?;
             return Ok(Exit::Success);
         }
-        let spec = self.spec.load()?;
-        if let Some(fleet) = self.fleet.open_roster("doctor", &spec, &self.spec, &self.connect, run).await? {
+        let spec = self.roster.spec.load()?;
+        if let Some(fleet) = self.roster.open_roster("doctor", &spec, run).await? {
             return self.run_fleet(&fleet, run).await;
         }
         let format = table_or_json(self.format)?;
@@ -120,8 +115,8 @@ impl DoctorArgs {
         spec: Spec,
         run: &mut CommandContext<'_>,
     ) -> Result<(TargetContext, DoctorFacts), CliFailure> {
-        let bound = self.spec.bind_asking(spec, self.connect.region(), run).await?;
-        let at = self.connect.target(bound, run).await?;
+        let bound = self.roster.spec.bind_asking(spec, self.roster.connect.region(), run).await?;
+        let at = self.roster.connect.target(bound, run).await?;
         let service = async {
             match &self.url {
                 Some(url) => doctor::look(url).await.map(Some),
@@ -156,7 +151,7 @@ impl DoctorArgs {
             mute: None,
             format,
             purpose,
-            on_sandbox: self.connect.is_sandbox(),
+            on_sandbox: self.roster.connect.is_sandbox(),
         }
         .run(run)
         .await

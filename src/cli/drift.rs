@@ -1,11 +1,10 @@
 //! `mlopsctl drift`: how what others deploy differs from the spec that was exported for it. Only reads.
 
 use super::CommandContext;
-use super::args::{OutputFormat, SelectArgs, SpecArgs};
-use super::connect::ConnectArgs;
+use super::args::{OutputFormat, SelectArgs};
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::fleet::{Fleet, FleetArgs, ProgressDetail};
+use super::fleet::{Fleet, ProgressDetail, RosterArgs};
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
 use crate::fleet::{FleetRow, FleetTarget, TargetState};
@@ -22,16 +21,12 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Clone, Args)]
 pub struct DriftArgs {
     #[command(flatten)]
-    spec: SpecArgs,
+    roster: RosterArgs,
     #[command(flatten)]
     select: SelectArgs,
     /// What deployed the export: fields that it cannot carry are no drift [default: cloudformation, where its tags are found]
     #[arg(long, value_enum, value_name = "ENGINE")]
     exported: Option<ExportedTo>,
-    #[command(flatten)]
-    fleet: FleetArgs,
-    #[command(flatten)]
-    connect: ConnectArgs,
     #[command(flatten)]
     format: ReportFormatArgs,
 }
@@ -45,13 +40,13 @@ enum ExportedTo {
 
 impl DriftArgs {
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        let spec = self.spec.load()?;
-        if let Some(fleet) = self.fleet.open("drift", &spec, &self.spec, &self.connect, run).await? {
+        let spec = self.roster.spec.load()?;
+        if let Some(fleet) = self.roster.open("drift", &spec, run).await? {
             return self.run_fleet(&fleet, run).await;
         }
         let format = self.format.alone()?;
-        let bound = self.spec.bind_asking(spec, self.connect.region(), run).await?;
-        let at = self.connect.target(bound, run).await?;
+        let bound = self.roster.spec.bind_asking(spec, self.roster.connect.region(), run).await?;
+        let at = self.roster.connect.target(bound, run).await?;
         let drift = pipeline::drift(&at, &self.select.select(), self.engine()).await?;
         let text = match format {
             OutputFormat::Table => report::text(&drift, &run.output.look),

@@ -1,12 +1,10 @@
 //! `mlopsctl lint`: whether the alarms of a spec are any good. Offline; with --online also what AWS tells of the account.
 
 use super::CommandContext;
-use super::args::SpecArgs;
 use super::complete;
-use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::fleet::{Fleet, FleetArgs, ProgressDetail};
+use super::fleet::{Fleet, ProgressDetail, RosterArgs};
 use super::output::Output;
 use super::plan::say_calls;
 use super::report::ReportFormat;
@@ -26,7 +24,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Args)]
 pub struct LintArgs {
     #[command(flatten)]
-    spec: SpecArgs,
+    roster: RosterArgs,
     /// Also ask AWS: which metrics there are, the functions' timeouts, who has confirmed
     #[arg(long)]
     online: bool,
@@ -42,10 +40,6 @@ pub struct LintArgs {
     /// Print the page of a rule: why it is there, and an example
     #[arg(long, value_name = "RULE", add = complete::rules())]
     explain: Option<String>,
-    #[command(flatten)]
-    fleet: FleetArgs,
-    #[command(flatten)]
-    connect: ConnectArgs,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -73,7 +67,9 @@ enum LintFormat {
 impl LintArgs {
     /// Whether AWS, or the sandbox, has to be asked.
     pub fn is_online(&self) -> bool {
-        !self.list && self.explain.is_none() && (self.online || self.connect.is_named() || self.fleet.is_named())
+        !self.list
+            && self.explain.is_none()
+            && (self.online || self.roster.connect.is_named() || self.roster.fleet.is_named())
     }
 
     /// Without asking anybody.
@@ -84,13 +80,13 @@ impl LintArgs {
         if let Some(rule) = &self.explain {
             return explain(rule, output);
         }
-        self.fleet.nothing_alone()?;
-        let all = self.spec.bind_regions(self.connect.region())?;
+        self.roster.fleet.nothing_alone()?;
+        let all = self.roster.spec.bind_regions(self.roster.connect.region())?;
         let today = Clock::machine().today();
         let mut parts = Vec::new();
         for bound in &all {
             // Names and numbers of an account do not matter to what can be seen offline.
-            let region = self.connect.region().or(bound.region()).unwrap_or_default();
+            let region = self.roster.connect.region().or(bound.region()).unwrap_or_default();
             let target = Target::new("000000000000", region);
             let desired = bound.desired(&target, &BTreeMap::new())?;
             let settings = lint_settings(bound)?;
@@ -102,10 +98,10 @@ impl LintArgs {
     }
 
     pub async fn run_online(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        let spec = self.spec.load()?;
-        if let Some(fleet) = self.fleet.open("lint", &spec, &self.spec, &self.connect, run).await? {
+        let spec = self.roster.spec.load()?;
+        if let Some(fleet) = self.roster.open("lint", &spec, run).await? {
             // Of one account's regions the findings themselves are shown, each at its place of the one file.
-            return match fleet.is_of_regions() && !self.fleet.saves_reports() {
+            return match fleet.is_of_regions() && !self.roster.fleet.saves_reports() {
                 true => run.signals.clone().or_interrupted(self.run_regions(&fleet, run)).await,
                 false => self.run_fleet(&fleet, run).await,
             };
@@ -114,8 +110,8 @@ impl LintArgs {
     }
 
     async fn run_alone(&self, spec: Spec, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        let bound = self.spec.bind_asking(spec, self.connect.region(), run).await?;
-        let at = self.connect.target(bound, run).await?;
+        let bound = self.roster.spec.bind_asking(spec, self.roster.connect.region(), run).await?;
+        let at = self.roster.connect.target(bound, run).await?;
         let linted = vec![(lint_online(&at).await?, at.bound)];
         let exit = self.show_online(linted, run);
         say_calls(&at.aws, run.output);

@@ -1,10 +1,9 @@
 //! `mlopsctl plan`: shows how live AWS differs from the spec, and writes nothing to AWS.
 
-use super::args::{ConsentArgs, OutputFormat, OverwriteArgs, SelectArgs, SpecArgs};
-use super::connect::ConnectArgs;
+use super::args::{ConsentArgs, OutputFormat, OverwriteArgs, SelectArgs};
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::fleet::{Fleet, FleetArgs, ProgressDetail};
+use super::fleet::{Fleet, ProgressDetail, RosterArgs};
 use super::output::Output;
 use super::propose::ProposalArgs;
 use super::report::ReportFormatArgs;
@@ -24,7 +23,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Args)]
 pub struct PlanArgs {
     #[command(flatten)]
-    spec: SpecArgs,
+    roster: RosterArgs,
     #[command(flatten)]
     select: SelectArgs,
     /// Save the plan, so that `apply FILE` does exactly this or refuses
@@ -40,17 +39,13 @@ pub struct PlanArgs {
     #[command(flatten)]
     overwrite: OverwriteArgs,
     #[command(flatten)]
-    fleet: FleetArgs,
-    #[command(flatten)]
-    connect: ConnectArgs,
-    #[command(flatten)]
     format: ReportFormatArgs,
 }
 
 impl PlanArgs {
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        let spec = self.spec.load()?;
-        if let Some(fleet) = self.fleet.open("plan", &spec, &self.spec, &self.connect, run).await? {
+        let spec = self.roster.spec.load()?;
+        if let Some(fleet) = self.roster.open("plan", &spec, run).await? {
             return self.run_fleet(&fleet, run).await;
         }
         run.signals.clone().or_interrupted(self.run_alone(spec, run)).await
@@ -62,16 +57,17 @@ impl PlanArgs {
 
     async fn run_alone(&self, spec: Spec, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let format = self.format.alone()?;
-        let values = self.spec.values_asking(&spec, run).await?;
-        let bound = self.spec.one_of(spec.into_regions(&values)?, self.connect.region())?;
-        let at = self.connect.target(bound, run).await?;
+        let values = self.roster.spec.values_asking(&spec, run).await?;
+        let bound = self.roster.spec.one_of(spec.into_regions(&values)?, self.roster.connect.region())?;
+        let at = self.roster.connect.target(bound, run).await?;
         let request = self.request(PastNote::Figures, &at.aws.clock)?;
         let proposal = request.propose(&at).await?;
         run.output.result(&render(&proposal, format, &run.output.look))?;
         let plan = &proposal.planned.plan;
         if let Some(path) = &self.out {
             let ProposalRequest { select, consent, .. } = &request;
-            let basis = pipeline::basis(&at.bound, self.spec.path(), &values, select, consent, &proposal.planned);
+            let basis =
+                pipeline::basis(&at.bound, self.roster.spec.path(), &values, select, consent, &proposal.planned);
             saved_plan::save(path, plan, basis)?;
             let apply = format!("apply {}", advice::quoted(&path.display().to_string()));
             run.output.say(&format!("saved: {}", advice::command(&apply)));

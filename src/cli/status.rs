@@ -1,11 +1,10 @@
 //! `mlopsctl status`: how everything of the stack is, and writes nothing to AWS.
 
 use super::CommandContext;
-use super::args::{OutputFormat, SelectArgs, SpecArgs};
-use super::connect::ConnectArgs;
+use super::args::{OutputFormat, SelectArgs};
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::fleet::{Fleet, FleetArgs, ProgressDetail};
+use super::fleet::{Fleet, ProgressDetail, RosterArgs};
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
 use super::status_tui::WatchedTarget;
@@ -25,7 +24,7 @@ const CHANGES: usize = 5;
 #[derive(Debug, Clone, Args)]
 pub struct StatusArgs {
     #[command(flatten)]
-    spec: SpecArgs,
+    roster: RosterArgs,
     #[command(flatten)]
     select: SelectArgs,
     /// Exit with 7 when a subscription is not confirmed
@@ -34,10 +33,6 @@ pub struct StatusArgs {
     /// Exit with 3 when an alarm is in ALARM, or when AWS differs from the spec; both: alarm,drift
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
     fail_on: Vec<StatusFailure>,
-    #[command(flatten)]
-    fleet: FleetArgs,
-    #[command(flatten)]
-    connect: ConnectArgs,
     /// Show it full-screen and read it again and again, until q
     #[arg(long, conflicts_with_all = ["format", "require_confirmed", "fail_on"])]
     watch: bool,
@@ -66,13 +61,13 @@ impl StatusArgs {
         if self.watch {
             return self.watch(run).await;
         }
-        let spec = self.spec.load()?;
-        if let Some(fleet) = self.fleet.open("status", &spec, &self.spec, &self.connect, run).await? {
+        let spec = self.roster.spec.load()?;
+        if let Some(fleet) = self.roster.open("status", &spec, run).await? {
             return self.run_fleet(&fleet, run).await;
         }
         let format = self.format.alone()?;
-        let bound = self.spec.bind_asking(spec, self.connect.region(), run).await?;
-        let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
+        let bound = self.roster.spec.bind_asking(spec, self.roster.connect.region(), run).await?;
+        let aws = self.roster.connect.open(bound.region(), &run.signals, run.output).await?;
         let asking = StatusOptions { now: aws.clock.now(), curves: true, changes: CHANGES, previous: None };
         let status = read(&aws, &bound, &self.select.select(), asking).await?;
         let text = match format {
@@ -108,12 +103,12 @@ impl StatusArgs {
             let remedy = format!("leave out --watch: {}, or --format json for programs", advice::command("status"));
             return Err(CliFailure::say(Exit::Usage, "--watch needs a terminal, on input and output", remedy));
         }
-        let spec = self.spec.load()?;
-        if let Some(fleet) = self.fleet.open("status", &spec, &self.spec, &self.connect, run).await? {
+        let spec = self.roster.spec.load()?;
+        if let Some(fleet) = self.roster.open("status", &spec, run).await? {
             return Err(fleet.is_too_many("--watch", "leave it out"));
         }
-        let bound = self.spec.bind_asking(spec, self.connect.region(), run).await?;
-        let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
+        let bound = self.roster.spec.bind_asking(spec, self.roster.connect.region(), run).await?;
+        let aws = self.roster.connect.open(bound.region(), &run.signals, run.output).await?;
         let watched = WatchedTarget { aws: &aws, bound: &bound, select: self.select.select(), interval: self.interval };
         if is_plain { watched.run_plain(run).await } else { watched.run(run).await }
     }

@@ -7,7 +7,7 @@ use super::connect::ConnectArgs;
 use super::consent::consent;
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::fleet::{FleetArgs, table_or_json};
+use super::fleet::{RosterArgs, table_or_json};
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
 use super::subscriptions_fleet;
@@ -46,11 +46,7 @@ enum SubscriptionsCommand {
 #[derive(Debug, Clone, Args)]
 struct SubscriptionsListArgs {
     #[command(flatten)]
-    spec: SpecArgs,
-    #[command(flatten)]
-    fleet: FleetArgs,
-    #[command(flatten)]
-    connect: ConnectArgs,
+    roster: RosterArgs,
     #[command(flatten)]
     format: ReportFormatArgs,
     /// Exit with 7 when somebody who is to be notified is not confirmed
@@ -180,12 +176,12 @@ impl SubscriptionsRead {
 
 impl SubscriptionsListArgs {
     async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        let spec = self.spec.load()?;
-        if let Some(fleet) = self.fleet.open_roster("subscriptions", &spec, &self.spec, &self.connect, run).await? {
+        let spec = self.roster.spec.load()?;
+        if let Some(fleet) = self.roster.open_roster("subscriptions", &spec, run).await? {
             return subscriptions_fleet::list(&fleet, self.format.format, self.require_confirmed, run).await;
         }
         let format = table_or_json(self.format)?;
-        let reading = SubscriptionsRead::begin(&self.spec, spec, &self.connect, run).await?;
+        let reading = SubscriptionsRead::begin(&self.roster.spec, spec, &self.roster.connect, run).await?;
         let all = reading.read().await?;
         show(&all, format, run)?;
         say_calls(&reading.aws, run.output);

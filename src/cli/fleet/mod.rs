@@ -2,6 +2,7 @@
 //! says itself.
 
 mod apply_flow;
+mod args;
 mod end;
 mod progress;
 mod retry;
@@ -25,6 +26,7 @@ use crate::model::{SpecProblem, Target};
 use crate::pipeline::{NotAllowed, TargetContext};
 use crate::spec::{BoundSpec, Roster, RosterAccount, Spec, SpecError};
 pub use apply_flow::{ApplyFleet, CanaryArgs};
+pub use args::RosterArgs;
 use clap::Args;
 pub use progress::{FleetProgress, ProgressDetail, ProgressRow};
 use retry::RetryRest;

@@ -1,38 +1,19 @@
 //! A command that only looks, over a roster: a row a target, and the exit code of the worst. What is looked at, each command
 //! says itself.
 
-use super::{Fleet, FleetArgs, ProgressDetail};
+use super::{Fleet, ProgressDetail};
 use crate::cli::CommandContext;
-use crate::cli::args::{OutputFormat, SpecArgs, TextOrJson};
-use crate::cli::connect::ConnectArgs;
+use crate::cli::args::{OutputFormat, TextOrJson};
 use crate::cli::exit::Exit;
 use crate::cli::failure::CliFailure;
 use crate::cli::report::{ReportFormat, ReportFormatArgs};
 use crate::fleet::{FleetReport, FleetRow, FleetTarget};
 use crate::pipeline::TargetContext;
-use crate::spec::Spec;
 
 /// Whom a look is for: how it is called in reports, and how they are written.
 pub struct Survey {
     pub command: &'static str,
     pub format: ReportFormat,
-}
-
-impl FleetArgs {
-    /// The fleet, where flags or the spec name a roster. A spec of several regions alone is none: such a command asks for one.
-    pub async fn open_roster(
-        &self,
-        command: &str,
-        spec: &Spec,
-        spec_args: &SpecArgs,
-        connect: &ConnectArgs,
-        run: &mut CommandContext<'_>,
-    ) -> Result<Option<Fleet>, CliFailure> {
-        match self.is_named() || spec.has_accounts() {
-            true => self.open(command, spec, spec_args, connect, run).await,
-            false => self.nothing_alone().map(|()| None),
-        }
-    }
 }
 
 impl Fleet {

@@ -37,6 +37,7 @@ mod logs;
 mod moment;
 mod mute;
 mod mute_fleet;
+mod mute_scope;
 mod output;
 mod places;
 mod plan;

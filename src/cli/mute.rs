@@ -8,21 +8,18 @@ use super::failure::CliFailure;
 use super::fleet::{Fleet, RosterArgs, no_roster, table_or_json};
 use super::moment::{Moment, moment};
 use super::mute_fleet::{MuteIntent, RosterMute};
+use super::mute_scope::{MeantMute, MuteScope, MuteTime, is_meant};
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
-use crate::aws::Aws;
 use crate::model::duration::parse_seconds;
 use crate::model::problem::nearest_or_all;
-use crate::model::{Target, advice, glob};
 use crate::ops::mute::{self, MuteOwner, StandingMute};
-use crate::pipeline::{self, TargetContext};
-use crate::report::count;
+use crate::pipeline::TargetContext;
 use crate::report::watch::mutes::{self as report, Unmuted};
-use crate::resources::any_alarm::aws::existing;
 use crate::resources::mute_rule::aws::begin;
 use crate::resources::mute_rule::temporary::{LONGEST, LONGEST_WHY, MuteOrigin, MuteReason, TemporaryMute};
 use clap::Args;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Mutes alarms for a while: they notify nobody, and it ends by itself
 ///
@@ -107,23 +104,6 @@ fn why(text: &str) -> Result<String, String> {
     }
 }
 
-/// From when until when, in seconds since 1970.
-pub struct MuteTime {
-    pub now: i64,
-    pub until: i64,
-}
-
-/// A mute, with those of its alarms that are meant.
-type MeantMute<'a> = (&'a StandingMute, BTreeSet<String>);
-
-/// An account and region, and the alarms that can be meant there.
-pub struct MuteScope {
-    pub aws: Aws,
-    pub target: Target,
-    /// Those of the spec; `None` is every one.
-    declared: Option<BTreeSet<String>>,
-}
-
 impl MuteScopeArgs {
     async fn open(&self, run: &mut CommandContext<'_>) -> Result<MuteScope, CliFailure> {
         self.roster.fleet.nothing_alone()?;
@@ -149,82 +129,6 @@ impl MuteScopeArgs {
         let spec = self.roster.spec.load()?;
         self.roster.open_roster(command, &spec, run).await
     }
-}
-
-impl MuteScope {
-    /// A target, with the alarms of its spec or all.
-    pub async fn of(at: TargetContext, target: Target, all: bool) -> Result<Self, CliFailure> {
-        let TargetContext { aws, bound } = at;
-        if all {
-            return Ok(Self { aws, target, declared: None });
-        }
-        let bound = pipeline::expand(&aws, &bound).await?.unwrap_or(bound);
-        let desired = bound.desired(&target, &BTreeMap::new())?.resources;
-        let alarms = desired.into_keys().filter(|address| address.kind.is_alarm()).map(|address| address.name);
-        Ok(Self { aws, target, declared: Some(alarms.collect()) })
-    }
-
-    fn covers(&self, alarm: &str) -> bool {
-        self.declared.as_ref().is_none_or(|declared| declared.contains(alarm))
-    }
-
-    /// The alarms that the words mean and that exist. A name that is of none is a mistake; a pattern may be of more than exist.
-    pub async fn chosen(&self, words: &[String]) -> Result<Vec<String>, CliFailure> {
-        let known = match &self.declared {
-            Some(declared) => declared.clone(),
-            None => existing(&self.aws, None).await?,
-        };
-        let mut chosen = BTreeSet::new();
-        for word in words {
-            let found: Vec<&String> = known.iter().filter(|alarm| is_meant(word, alarm)).collect();
-            if found.is_empty() {
-                let what = format!(
-                    "{} has no alarm `{word}`",
-                    if self.declared.is_some() { "the spec" } else { "the account" }
-                );
-                let near = nearest_or_all(word, known.iter().map(String::as_str), "its alarms are").unwrap_or_default();
-                let near = match &self.declared {
-                    Some(_) => format!("{near}; --all means those that the spec does not declare, too"),
-                    None => near,
-                };
-                return Err(CliFailure::say(Exit::Usage, what, near.trim_start_matches("; ")));
-            }
-            chosen.extend(found.into_iter().cloned());
-        }
-        if self.declared.is_none() {
-            return Ok(chosen.into_iter().collect());
-        }
-        let names: Vec<String> = chosen.into_iter().collect();
-        let live = existing(&self.aws, Some(&names)).await?;
-        let missing = names.iter().find(|name| !live.contains(*name) && (words.contains(name) || live.is_empty()));
-        match missing {
-            None => Ok(names.into_iter().filter(|name| live.contains(name)).collect()),
-            Some(name) => {
-                let what =
-                    format!("alarm `{name}` does not exist yet in {}: only what exists can be muted", self.target);
-                let apply = advice::command("apply --mute");
-                Err(CliFailure::say(
-                    Exit::Failure,
-                    what,
-                    format!("{apply} creates it and mutes it for its first minutes"),
-                ))
-            }
-        }
-    }
-
-    /// Rules of commands that have ended are of no use; that they could not be deleted changes nothing.
-    async fn clean(&self, run: &mut CommandContext<'_>) {
-        match mute::clean(&self.aws, &self.target).await {
-            Ok(0) => {}
-            Ok(n) => run.output.say(&format!("deleted: {} that had ended", count(n, "mute rule"))),
-            Err(error) => run.output.say(&format!("mute rules that have ended could not be deleted: {error}")),
-        }
-    }
-}
-
-/// Whether a word on the command line means an alarm.
-fn is_meant(word: &str, alarm: &str) -> bool {
-    word == alarm || (glob::is_pattern(word) && glob::matches(word, alarm))
 }
 
 impl MuteArgs {
@@ -296,7 +200,9 @@ impl UnmuteArgs {
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         if let Some(fleet) = self.scope.fleet("unmute", run).await? {
             let (all, yes, format) = (self.scope.all, self.scope.yes, self.format.format);
-            return RosterMute { fleet: &fleet, intent: MuteIntent::End(self), all, yes, format }.run(run).await;
+            return RosterMute { fleet: &fleet, intent: MuteIntent::End(&self.alarms), all, yes, format }
+                .run(run)
+                .await;
         }
         let format = table_or_json(self.format)?;
         let scope = self.scope.open(run).await?;
@@ -328,40 +234,12 @@ impl UnmuteArgs {
 
     /// The mutes that the words mean, each with the alarms for which it is to end.
     fn chosen<'a>(&self, scope: &MuteScope, mutes: &'a [StandingMute]) -> Result<Vec<MeantMute<'a>>, CliFailure> {
-        let (chosen, unknown) = self.meant(scope, mutes);
+        let (chosen, unknown) = scope.meant(&self.alarms, mutes);
         let Some(word) = unknown else { return Ok(chosen) };
         let muted: BTreeSet<&str> = mutes.iter().flat_map(|mute| &mute.rule.alarms).map(String::as_str).collect();
         let what = format!("`{word}` is not muted in {}", scope.target);
         let near = nearest_or_all(word, muted, "muted are").unwrap_or_else(|| "nothing is muted there".to_owned());
         Err(CliFailure::say(Exit::Usage, what, near))
-    }
-
-    /// The words, as they were written.
-    pub fn words(&self) -> String {
-        self.alarms.join(" ")
-    }
-
-    /// The same, and the first word that means none.
-    pub fn meant<'a>(&self, scope: &MuteScope, mutes: &'a [StandingMute]) -> (Vec<MeantMute<'a>>, Option<&String>) {
-        let mut unknown = None;
-        let mut chosen: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
-        for word in &self.alarms {
-            let mut is_known = false;
-            for (at, mute) in mutes.iter().enumerate() {
-                let whole = mute.rule.name == *word;
-                let meant =
-                    mute.rule.alarms.iter().filter(|alarm| whole || (scope.covers(alarm) && is_meant(word, alarm)));
-                let meant: Vec<String> = meant.cloned().collect();
-                if !meant.is_empty() {
-                    is_known = true;
-                    chosen.entry(at).or_default().extend(meant);
-                }
-            }
-            if !is_known {
-                unknown = unknown.or(Some(word));
-            }
-        }
-        (chosen.into_iter().map(|(at, alarms)| (&mutes[at], alarms)).collect(), unknown)
     }
 }
 

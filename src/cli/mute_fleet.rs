@@ -4,7 +4,7 @@ use super::CommandContext;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::fleet::{Fleet, ProgressDetail, RosterWrites};
-use super::mute::{MuteScope, MuteTime, UnmuteArgs};
+use super::mute_scope::{MuteScope, MuteTime};
 use super::report::ReportFormat;
 use crate::fleet::{FleetRow, FleetTarget, TargetState};
 use crate::model::Target;
@@ -30,7 +30,7 @@ pub struct RosterMute<'a> {
 
 pub enum MuteIntent<'a> {
     Begin { words: &'a [String], time: MuteTime, why: &'a str },
-    End(&'a UnmuteArgs),
+    End(&'a [String]),
 }
 
 /// What is to be done in one account.
@@ -74,9 +74,10 @@ impl RosterMute<'_> {
             MuteIntent::End(_) => ("unmute", None),
         };
         let question = question(prepared.values().map(PreparedMute::alarms).sum(), prepared.len(), until);
-        if let (MuteIntent::End(args), true) = (&self.intent, prepared.is_empty() && !rows.is_empty()) {
+        if let (MuteIntent::End(words), true) = (&self.intent, prepared.is_empty() && !rows.is_empty()) {
             if rows.iter().all(|row| row.state == TargetState::InSync) {
-                let what = format!("nothing that `{}` means is muted in {}", args.words(), count(rows.len(), "target"));
+                let what =
+                    format!("nothing that `{}` means is muted in {}", words.join(" "), count(rows.len(), "target"));
                 return Err(CliFailure::say(
                     Exit::Usage,
                     what,
@@ -105,9 +106,9 @@ impl RosterMute<'_> {
                 let reason = MuteReason { by: scope.aws.caller().await?, why: (*why).to_owned() };
                 PreparedMute::Begin(TemporaryMute::new(MuteOrigin::Mute, alarms, time.now, time.until, reason))
             }
-            MuteIntent::End(args) => {
+            MuteIntent::End(words) => {
                 let mutes = mute::list(&scope.aws, &scope.target, scope.aws.clock.now()).await?;
-                let (chosen, _) = args.meant(scope, &mutes);
+                let (chosen, _) = scope.meant(words, &mutes);
                 if chosen.is_empty() {
                     return Ok((FleetRow::new(member, TargetState::InSync), None));
                 }

@@ -6,7 +6,7 @@ use super::failure::CliFailure;
 use super::fleet::{Fleet, Survey};
 use super::report::ReportFormat;
 use crate::fleet::{
-    FleetFinding, FleetLevel, FleetReport, FleetRow, FleetTarget, FunctionRow, FunctionStatus, TargetState,
+    FleetFinding, FleetLevel, FleetReport, FleetRow, FleetTarget, FunctionHealth, FunctionRow, TargetState,
 };
 use crate::ops::signals::judge::{GoldenSignalKind, SignalStatus, mood};
 use crate::ops::signals::{FunctionSignals, GoldenSignals, SignalFinding, SignalsRequest, findings, read};
@@ -70,10 +70,10 @@ fn function(of: &FunctionSignals, findings: &[SignalFinding]) -> FunctionRow {
     FunctionRow {
         function: of.name.clone(),
         status: match mood(findings) {
-            SignalStatus::Good => FunctionStatus::Well,
-            SignalStatus::Idle => FunctionStatus::Idle,
-            SignalStatus::Careful => FunctionStatus::Look,
-            SignalStatus::Bad => FunctionStatus::Bad,
+            SignalStatus::Good => FunctionHealth::Well,
+            SignalStatus::Idle => FunctionHealth::Idle,
+            SignalStatus::Careful => FunctionHealth::Look,
+            SignalStatus::Bad => FunctionHealth::Bad,
         },
         requests: of.now.invocations,
         error_rate: of.now.error_rate(),

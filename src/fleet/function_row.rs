@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FunctionRow {
     pub function: String,
-    pub status: FunctionStatus,
+    pub status: FunctionHealth,
     pub requests: f64,
     /// Of the requests.
     pub error_rate: Option<f64>,
@@ -19,14 +19,14 @@ pub struct FunctionRow {
 /// The worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum FunctionStatus {
+pub enum FunctionHealth {
     Bad,
     Look,
     Idle,
     Well,
 }
 
-impl FunctionStatus {
+impl FunctionHealth {
     /// As `signals` of one account calls it.
     pub fn word(self) -> &'static str {
         match self {

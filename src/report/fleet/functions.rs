@@ -3,7 +3,7 @@
 use super::super::watch::logs::{ms, percent};
 use super::name;
 use super::naming::TargetNaming;
-use crate::fleet::{FleetReport, FleetRow, FunctionRow, FunctionStatus};
+use crate::fleet::{FleetReport, FleetRow, FunctionHealth, FunctionRow};
 
 /// Columns of the CSV file, after the others; only of a report that has functions.
 pub const CSV_HEADER: [&str; 7] =
@@ -19,7 +19,7 @@ pub struct FunctionTable {
     pub titles: Vec<&'static str>,
     pub rows: Vec<Vec<String>>,
     /// Of each row.
-    pub statuses: Vec<FunctionStatus>,
+    pub statuses: Vec<FunctionHealth>,
 }
 
 impl FunctionTable {

@@ -74,16 +74,10 @@ impl RosterMute<'_> {
             MuteIntent::End(_) => ("unmute", None),
         };
         let question = question(prepared.values().map(PreparedMute::alarms).sum(), prepared.len(), until);
-        if let (MuteIntent::End(words), true) = (&self.intent, prepared.is_empty() && !rows.is_empty()) {
-            if rows.iter().all(|row| row.state == TargetState::InSync) {
-                let what =
-                    format!("nothing that `{}` means is muted in {}", words.join(" "), count(rows.len(), "target"));
-                return Err(CliFailure::say(
-                    Exit::Usage,
-                    what,
-                    "`mlopsctl mute --list` in an account shows what is muted",
-                ));
-            }
+        let is_nothing = prepared.is_empty() && rows.iter().all(|row| row.state == TargetState::InSync);
+        if let (MuteIntent::End(words), true) = (&self.intent, is_nothing && !rows.is_empty()) {
+            let what = format!("nothing that `{}` means is muted in {}", words.join(" "), count(rows.len(), "target"));
+            return Err(CliFailure::say(Exit::Usage, what, "`mlopsctl mute --list` in an account shows what is muted"));
         }
         // What means nothing anywhere is a mistake of the command line: running again ends the same way.
         let is_usage = |row: &FleetRow| row.failure.as_ref().is_some_and(|one| one.exit == Exit::Usage.code());

@@ -224,6 +224,71 @@ fn a_doctor_of_a_roster_has_a_row_an_account() {
 }
 
 #[test]
+fn signals_of_a_roster_are_a_line_a_function() {
+    let (desk, roster) = surveyed();
+    desk.write(
+        "watched.yaml",
+        "version: 1\nstack: w\nregion: us-east-1\ntopics: { t: }\nfunctions: { \"mlops-service-*\": { golden_signals: { notify: t } } }\n",
+    );
+    let signals = [&["signals", "--file", "watched.yaml"][..], &roster].concat();
+    let named = [&["signals", "mlops-service-lambda", "--no-logs"][..], &roster].concat();
+    desk.run(&named).exits(0).says("mlops-service-lambda");
+    let report = desk.run(&[&signals[..], &["--format", "json"]].concat()).exits(0).json();
+    assert_eq!(report["command"], "signals");
+    let function = &row(&report, 2)["functions"][0];
+    assert_eq!(function["function"], "mlops-service-lambda", "{report:#}");
+    assert!(function["status"].is_string() && function["requests"].is_number(), "{report:#}");
+    let csv = desk.run(&[&signals[..], &["--format", "csv"]].concat()).exits(0).stdout;
+    assert!(
+        csv.lines().next().is_some_and(
+            |line| line.ends_with("function,function_status,requests,error_rate,p95_ms,concurrency,throttles")
+        ),
+        "{csv}"
+    );
+    assert_eq!(csv.matches(",mlops-service-lambda,").count(), 3, "{csv}");
+    for format in ["table", "markdown"] {
+        desk.run(&[&signals[..], &["--format", format]].concat())
+            .exits(0)
+            .says("mlops-service-lambda")
+            .says("Concurrency");
+    }
+    let lost = format!("no-role={}", account(3));
+    let broken = ["--sandbox-faults", &lost, "--report", "part.json", "--format", "json"];
+    let report = desk.run(&[&signals[..], &broken].concat()).exits(5).json();
+    assert_eq!(row(&report, 3)["state"], "failed", "{report:#}");
+    let again = desk.run(&[&signals[..], &["--retry-failed", "part.json", "--format", "json", "-v"]].concat()).exits(0);
+    assert_eq!(row(&again.json(), 3)["functions"][0]["function"], "mlops-service-lambda", "{again}");
+    again.says("sts:AssumeRole 1");
+    desk.run(&[&signals[..], &["--charts"]].concat()).exits(64).says("--charts is for one account");
+    desk.run(&["signals", "--shard", "1/2"]).exits(64).says("there is no roster");
+}
+
+#[test]
+fn a_roster_is_muted_with_consent_and_unmuted() {
+    let (desk, roster) = surveyed();
+    let mute = [&["mute", "*", "--for", "2h", "--why", "a lab"][..], &roster].concat();
+    desk.run(&mute).exits(8).says("no terminal to confirm on");
+    let unmute = [&["unmute", "*"][..], &roster].concat();
+    desk.run(&[&unmute[..], &["--yes"]].concat()).exits(64).says("is muted in 3 targets");
+
+    let lost = format!("deny-in={}:cloudwatch:PutAlarmMuteRule", account(3));
+    let broken = ["--yes", "--sandbox-faults", &lost, "--report", "part.json", "--format", "json"];
+    let report = desk.run(&[&mute[..], &broken].concat()).exits(5).json();
+    assert_eq!((&row(&report, 1)["state"], &row(&report, 3)["state"]), (&"applied".into(), &"failed".into()));
+    assert_eq!(row(&report, 1)["applied"]["add"], 1, "{report:#}");
+    let again = ["--yes", "--retry-failed", "part.json", "--format", "json", "-v"];
+    desk.run(&[&mute[..], &again].concat()).exits(0).says("cloudwatch:PutAlarmMuteRule 1");
+
+    desk.run(&unmute).exits(8).says("no terminal to confirm on");
+    let report = desk.run(&[&unmute[..], &["--yes", "--format", "json"]].concat()).exits(0).json();
+    assert_eq!(row(&report, 3)["applied"]["destroy"], 1, "{report:#}");
+    desk.run(&[&unmute[..], &["--yes"]].concat()).exits(64);
+    desk.run(&[&mute[..], &["--yes", "--list"]].concat()).exits(64);
+    desk.run(&["mute", "nosuch", "--for", "2h", "--why", "a lab", "--yes", "--accounts", "roster.csv"]).exits(64);
+    desk.run(&["mute", "*", "--for", "2h", "--why", "a lab", "--yes"]).exits(64).says("--yes is for several accounts");
+}
+
+#[test]
 fn grades_that_stand_are_kept_and_the_others_read_again() {
     let (desk, roster) = surveyed();
     let rubric = example("grading/lab-rubric.yaml");

@@ -19,7 +19,7 @@ pub struct WatchedArgs {
     #[arg(value_name = "FUNCTION", add = complete::functions())]
     pub functions: Vec<String>,
     #[command(flatten)]
-    spec: SpecArgs,
+    pub spec: SpecArgs,
     #[command(flatten)]
     pub connect: ConnectArgs,
 }

@@ -88,9 +88,17 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "mlopsctl mute mlops-lambda-high-errors --for 2h --why 'deploying v42'",
             "mlopsctl mute 'mlops-*' --until 2026-11-24T18:00Z --why 'load test'",
             "mlopsctl mute --list",
+            "mlopsctl mute '*' --for 2h --why maintenance --accounts roster.csv --yes",
         ],
     ),
-    ("unmute", &["mlopsctl unmute mlops-lambda-high-errors", "mlopsctl unmute '*'"]),
+    (
+        "unmute",
+        &[
+            "mlopsctl unmute mlops-lambda-high-errors",
+            "mlopsctl unmute '*'",
+            "mlopsctl unmute '*' --accounts roster.csv --yes",
+        ],
+    ),
     (
         "doctor",
         &[
@@ -111,7 +119,14 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "subscriptions confirm",
         &["mlopsctl subscriptions confirm --url 'https://sns.us-east-1.amazonaws.com/confirmation.html?...'"],
     ),
-    ("signals", &["mlopsctl signals", "mlopsctl signals my-function --since 24h --charts"]),
+    (
+        "signals",
+        &[
+            "mlopsctl signals",
+            "mlopsctl signals my-function --since 24h --charts",
+            "mlopsctl signals --accounts roster.csv",
+        ],
+    ),
     (
         "dashboard",
         &["mlopsctl dashboard lab --html lab.html", "mlopsctl dashboard --since 14d", "mlopsctl dashboard --body"],

@@ -1,26 +1,25 @@
 //! `mlopsctl mute` and `unmute`: alarms notify nobody for a while, by rules that end by themselves.
 
 use super::CommandContext;
-use super::args::{SpecArgs, TextOrJson, TextOrJsonArgs};
+use super::args::TextOrJson;
 use super::complete;
-use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
+use super::fleet::{Fleet, RosterArgs, no_roster, table_or_json};
 use super::moment::{Moment, moment};
+use super::mute_fleet::{MuteIntent, RosterMute};
+use super::mute_scope::{MeantMute, MuteScope, MuteTime, is_meant};
 use super::plan::say_calls;
-use crate::aws::Aws;
+use super::report::ReportFormatArgs;
 use crate::model::duration::parse_seconds;
 use crate::model::problem::nearest_or_all;
-use crate::model::{Target, advice, glob};
 use crate::ops::mute::{self, MuteOwner, StandingMute};
-use crate::pipeline;
-use crate::report::count;
+use crate::pipeline::TargetContext;
 use crate::report::watch::mutes::{self as report, Unmuted};
-use crate::resources::any_alarm::aws::existing;
 use crate::resources::mute_rule::aws::begin;
 use crate::resources::mute_rule::temporary::{LONGEST, LONGEST_WHY, MuteOrigin, MuteReason, TemporaryMute};
 use clap::Args;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Mutes alarms for a while: they notify nobody, and it ends by itself
 ///
@@ -46,7 +45,7 @@ pub struct MuteArgs {
     #[command(flatten)]
     scope: MuteScopeArgs,
     #[command(flatten)]
-    format: TextOrJsonArgs,
+    format: ReportFormatArgs,
 }
 
 /// Ends mutes that `mute` or `apply --mute` began
@@ -60,19 +59,20 @@ pub struct UnmuteArgs {
     #[command(flatten)]
     scope: MuteScopeArgs,
     #[command(flatten)]
-    format: TextOrJsonArgs,
+    format: ReportFormatArgs,
 }
 
 /// Whose alarms are meant.
 #[derive(Debug, Clone, Args)]
 struct MuteScopeArgs {
-    /// All alarms of the account and region, not only those of the spec, which is not read then
+    /// All alarms of the account and region, not only those of the spec, which is not read then (but for a roster)
     #[arg(long)]
     all: bool,
+    /// Of several accounts: do not ask. Of one account nothing is asked
+    #[arg(short, long, visible_alias = "auto-approve")]
+    yes: bool,
     #[command(flatten)]
-    spec: SpecArgs,
-    #[command(flatten)]
-    connect: ConnectArgs,
+    roster: RosterArgs,
 }
 
 /// Seconds of `apply --mute`.
@@ -104,116 +104,56 @@ fn why(text: &str) -> Result<String, String> {
     }
 }
 
-/// An account and region, and the alarms that can be meant there.
-struct MuteScope {
-    aws: Aws,
-    target: Target,
-    /// Those of the spec; `None` is every one.
-    declared: Option<BTreeSet<String>>,
-}
-
 impl MuteScopeArgs {
     async fn open(&self, run: &mut CommandContext<'_>) -> Result<MuteScope, CliFailure> {
+        self.roster.fleet.nothing_alone()?;
+        if self.yes {
+            return Err(no_roster("--yes"));
+        }
+        let RosterArgs { spec, connect, .. } = &self.roster;
         if self.all {
-            let aws = self.connect.open(None, &run.signals, run.output).await?;
+            let aws = connect.open(None, &run.signals, run.output).await?;
             return Ok(MuteScope { target: aws.target().await?, aws, declared: None });
         }
-        let bound = self.spec.bind_asking(self.spec.load()?, self.connect.region(), run).await?;
-        let aws = self.connect.open(bound.region(), &run.signals, run.output).await?;
-        let bound = pipeline::expand(&aws, &bound).await?.unwrap_or(bound);
+        let bound = spec.bind_asking(spec.load()?, connect.region(), run).await?;
+        let aws = connect.open(bound.region(), &run.signals, run.output).await?;
         let target = aws.target().await?;
-        let desired = bound.desired(&target, &BTreeMap::new())?.resources;
-        let alarms = desired.into_keys().filter(|address| address.kind.is_alarm()).map(|address| address.name);
-        Ok(MuteScope { aws, target, declared: Some(alarms.collect()) })
-    }
-}
-
-impl MuteScope {
-    fn covers(&self, alarm: &str) -> bool {
-        self.declared.as_ref().is_none_or(|declared| declared.contains(alarm))
+        MuteScope::of(TargetContext { aws, bound }, target, false).await
     }
 
-    /// The alarms that the words mean and that exist. A name that is of none is a mistake; a pattern may be of more than exist.
-    async fn chosen(&self, words: &[String]) -> Result<Vec<String>, CliFailure> {
-        let known = match &self.declared {
-            Some(declared) => declared.clone(),
-            None => existing(&self.aws, None).await?,
-        };
-        let mut chosen = BTreeSet::new();
-        for word in words {
-            let found: Vec<&String> = known.iter().filter(|alarm| is_meant(word, alarm)).collect();
-            if found.is_empty() {
-                let what = format!(
-                    "{} has no alarm `{word}`",
-                    if self.declared.is_some() { "the spec" } else { "the account" }
-                );
-                let near = nearest_or_all(word, known.iter().map(String::as_str), "its alarms are").unwrap_or_default();
-                let near = match &self.declared {
-                    Some(_) => format!("{near}; --all means those that the spec does not declare, too"),
-                    None => near,
-                };
-                return Err(CliFailure::say(Exit::Usage, what, near.trim_start_matches("; ")));
-            }
-            chosen.extend(found.into_iter().cloned());
+    /// The roster, where one is named; by the spec only where that is read.
+    async fn fleet(&self, command: &str, run: &mut CommandContext<'_>) -> Result<Option<Fleet>, CliFailure> {
+        if self.all && !self.roster.fleet.is_named() {
+            return Ok(None);
         }
-        if self.declared.is_none() {
-            return Ok(chosen.into_iter().collect());
-        }
-        let names: Vec<String> = chosen.into_iter().collect();
-        let live = existing(&self.aws, Some(&names)).await?;
-        let missing = names.iter().find(|name| !live.contains(*name) && (words.contains(name) || live.is_empty()));
-        match missing {
-            None => Ok(names.into_iter().filter(|name| live.contains(name)).collect()),
-            Some(name) => {
-                let what =
-                    format!("alarm `{name}` does not exist yet in {}: only what exists can be muted", self.target);
-                let apply = advice::command("apply --mute");
-                Err(CliFailure::say(
-                    Exit::Failure,
-                    what,
-                    format!("{apply} creates it and mutes it for its first minutes"),
-                ))
-            }
-        }
+        let spec = self.roster.spec.load()?;
+        self.roster.open_roster(command, &spec, run).await
     }
-
-    /// Rules of commands that have ended are of no use; that they could not be deleted changes nothing.
-    async fn clean(&self, run: &mut CommandContext<'_>) {
-        match mute::clean(&self.aws, &self.target).await {
-            Ok(0) => {}
-            Ok(n) => run.output.say(&format!("deleted: {} that had ended", count(n, "mute rule"))),
-            Err(error) => run.output.say(&format!("mute rules that have ended could not be deleted: {error}")),
-        }
-    }
-}
-
-/// Whether a word on the command line means an alarm.
-fn is_meant(word: &str, alarm: &str) -> bool {
-    word == alarm || (glob::is_pattern(word) && glob::matches(word, alarm))
 }
 
 impl MuteArgs {
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
+        if let Some(fleet) = self.scope.fleet("mute", run).await? {
+            if self.list {
+                return Err(fleet.is_too_many("--list", "leave it out"));
+            }
+            let (time, why) = (self.time(fleet.clock().now())?, self.why.as_deref().unwrap_or_default());
+            let intent = MuteIntent::Begin { words: &self.alarms, time, why };
+            let (all, yes, format) = (self.scope.all, self.scope.yes, self.format.format);
+            return RosterMute { fleet: &fleet, intent, all, yes, format }.run(run).await;
+        }
+        let format = table_or_json(self.format)?;
         let scope = self.scope.open(run).await?;
         if self.list {
-            return self.list(&scope, run).await;
+            return self.list(&scope, format, run).await;
         }
-        let now = scope.aws.clock.now();
-        let until = self.until.or(self.length.map(|length| now.saturating_add(length))).unwrap_or(now);
-        if !(now < until && until <= now + LONGEST) {
-            let what = "--until is not within the next 15 days, which is what AWS allows";
-            return Err(CliFailure::say(
-                Exit::Usage,
-                what,
-                "write a later time, or --for 2h; for good: mute_rules in the spec",
-            ));
-        }
+        let MuteTime { now, until } = self.time(scope.aws.clock.now())?;
         let alarms = scope.chosen(&self.alarms).await?;
         let reason = MuteReason { by: scope.aws.caller().await?, why: self.why.clone().unwrap_or_default() };
         let mute = TemporaryMute::new(MuteOrigin::Mute, alarms, now, until, reason);
         let rules = begin(&scope.aws, &mute).await?;
         scope.clean(run).await;
-        let text = match self.format.format {
+        let text = match format {
             TextOrJson::Table => report::begun(&mute, &rules, &run.output.look),
             TextOrJson::Json => {
                 let mut made = mute::list(&scope.aws, &scope.target, now).await?;
@@ -226,13 +166,28 @@ impl MuteArgs {
         Ok(Exit::Success)
     }
 
-    async fn list(&self, scope: &MuteScope, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
+    /// From now until when.
+    fn time(&self, now: i64) -> Result<MuteTime, CliFailure> {
+        let until = self.until.or(self.length.map(|length| now.saturating_add(length))).unwrap_or(now);
+        if now < until && until <= now + LONGEST {
+            return Ok(MuteTime { now, until });
+        }
+        let what = "--until is not within the next 15 days, which is what AWS allows";
+        Err(CliFailure::say(Exit::Usage, what, "write a later time, or --for 2h; for good: mute_rules in the spec"))
+    }
+
+    async fn list(
+        &self,
+        scope: &MuteScope,
+        format: TextOrJson,
+        run: &mut CommandContext<'_>,
+    ) -> Result<Exit, CliFailure> {
         let mut mutes = mute::list(&scope.aws, &scope.target, scope.aws.clock.now()).await?;
         let asked = |alarm: &String| {
             scope.covers(alarm) && (self.alarms.is_empty() || self.alarms.iter().any(|word| is_meant(word, alarm)))
         };
         mutes.retain(|mute| mute.rule.alarms.iter().any(asked));
-        run.output.result(&match self.format.format {
+        run.output.result(&match format {
             TextOrJson::Table => report::list(&mutes, &scope.target, &run.output.look),
             TextOrJson::Json => report::json(&mutes, &scope.target),
         })?;
@@ -243,6 +198,13 @@ impl MuteArgs {
 
 impl UnmuteArgs {
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
+        if let Some(fleet) = self.scope.fleet("unmute", run).await? {
+            let (all, yes, format) = (self.scope.all, self.scope.yes, self.format.format);
+            return RosterMute { fleet: &fleet, intent: MuteIntent::End(&self.alarms), all, yes, format }
+                .run(run)
+                .await;
+        }
+        let format = table_or_json(self.format)?;
         let scope = self.scope.open(run).await?;
         let mutes = mute::list(&scope.aws, &scope.target, scope.aws.clock.now()).await?;
         let chosen = self.chosen(&scope, &mutes)?;
@@ -258,7 +220,7 @@ impl UnmuteArgs {
         }
         scope.clean(run).await;
         let unmuted = Unmuted { ended, kept };
-        run.output.result(&match self.format.format {
+        run.output.result(&match format {
             TextOrJson::Table => report::unmuted(&unmuted, &run.output.look),
             TextOrJson::Json => report::unmuted_json(&unmuted, &scope.target),
         })?;
@@ -271,34 +233,13 @@ impl UnmuteArgs {
     }
 
     /// The mutes that the words mean, each with the alarms for which it is to end.
-    fn chosen<'a>(
-        &self,
-        scope: &MuteScope,
-        mutes: &'a [StandingMute],
-    ) -> Result<Vec<(&'a StandingMute, BTreeSet<String>)>, CliFailure> {
-        let mut chosen: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
-        for word in &self.alarms {
-            let mut is_known = false;
-            for (at, mute) in mutes.iter().enumerate() {
-                let whole = mute.rule.name == *word;
-                let meant =
-                    mute.rule.alarms.iter().filter(|alarm| whole || (scope.covers(alarm) && is_meant(word, alarm)));
-                let meant: Vec<String> = meant.cloned().collect();
-                if !meant.is_empty() {
-                    is_known = true;
-                    chosen.entry(at).or_default().extend(meant);
-                }
-            }
-            if !is_known {
-                let muted: BTreeSet<&str> =
-                    mutes.iter().flat_map(|mute| &mute.rule.alarms).map(String::as_str).collect();
-                let what = format!("`{word}` is not muted in {}", scope.target);
-                let near =
-                    nearest_or_all(word, muted, "muted are").unwrap_or_else(|| "nothing is muted there".to_owned());
-                return Err(CliFailure::say(Exit::Usage, what, near));
-            }
-        }
-        Ok(chosen.into_iter().map(|(at, alarms)| (&mutes[at], alarms)).collect())
+    fn chosen<'a>(&self, scope: &MuteScope, mutes: &'a [StandingMute]) -> Result<Vec<MeantMute<'a>>, CliFailure> {
+        let (chosen, unknown) = scope.meant(&self.alarms, mutes);
+        let Some(word) = unknown else { return Ok(chosen) };
+        let muted: BTreeSet<&str> = mutes.iter().flat_map(|mute| &mute.rule.alarms).map(String::as_str).collect();
+        let what = format!("`{word}` is not muted in {}", scope.target);
+        let near = nearest_or_all(word, muted, "muted are").unwrap_or_else(|| "nothing is muted there".to_owned());
+        Err(CliFailure::say(Exit::Usage, what, near))
     }
 }
 

@@ -1,12 +1,16 @@
 //! `mlopsctl signals`: the four golden signals of functions, against the period before.
 
 use super::CommandContext;
-use super::args::{FormatArgs, OutputFormat};
+use super::args::OutputFormat;
+use super::complete;
 use super::exit::Exit;
 use super::failure::CliFailure;
+use super::fleet::{Fleet, RosterArgs};
 use super::functions::{FunctionSelection, WatchedArgs};
 use super::output::write_file;
 use super::plan::say_calls;
+use super::report::ReportFormatArgs;
+use super::signals_fleet;
 use super::subscriptions::duration;
 use crate::ops::signals::{GoldenSignals, SignalsRequest, read};
 use crate::report::watch::signals::{html, json, markdown, svg, text};
@@ -22,8 +26,11 @@ use std::time::Duration;
 /// requests a sample, which is then said.
 #[derive(Debug, Clone, Args)]
 pub struct SignalsArgs {
+    /// Functions to look at; without any, those under `functions` in the spec
+    #[arg(value_name = "FUNCTION", add = complete::functions())]
+    functions: Vec<String>,
     #[command(flatten)]
-    watched: WatchedArgs,
+    roster: RosterArgs,
     /// How long the period is, from now back, e.g. 1h, 1d, 14d
     #[arg(long, value_name = "TIME", default_value = "3h", value_parser = length)]
     since: Duration,
@@ -40,7 +47,7 @@ pub struct SignalsArgs {
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     #[command(flatten)]
-    format: FormatArgs,
+    format: ReportFormatArgs,
 }
 
 /// Twice as long has to be kept: one-hour values are kept 455 days (CloudWatch user guide, "Metrics retention").
@@ -54,14 +61,28 @@ fn length(text: &str) -> Result<Duration, String> {
 
 impl SignalsArgs {
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        let FunctionSelection { functions, aws } = self.watched.open(run).await?;
-        if functions.is_empty() {
-            return Err(self.watched.nothing());
-        }
         let length = i64::try_from(self.since.as_secs()).unwrap_or(i64::MAX);
+        // Functions that are named need no spec; a roster does.
+        if self.roster.fleet.is_named() || self.roster.spec.path().exists() {
+            let spec = self.roster.spec.load()?;
+            if let Some(fleet) = self.roster.open_roster("signals", &spec, run).await? {
+                self.refuse_pictures(&fleet)?;
+                let (format, logs) = (self.format.format, !self.no_logs);
+                let signals = signals_fleet::signals(&fleet, format, &self.functions, length, logs, run);
+                return signals.await;
+            }
+        }
+        self.roster.fleet.nothing_alone()?;
+        let format = self.format.alone()?;
+        let RosterArgs { spec, connect, .. } = self.roster.clone();
+        let watched = WatchedArgs { functions: self.functions.clone(), spec, connect };
+        let FunctionSelection { functions, aws } = watched.open(run).await?;
+        if functions.is_empty() {
+            return Err(watched.nothing());
+        }
         let asking = SignalsRequest { now: aws.clock.now(), length, logs: !self.no_logs };
         let signals = read(&aws, &functions, asking).await?;
-        run.output.result(&match self.format.format {
+        run.output.result(&match format {
             OutputFormat::Table => text(&signals, self.charts, &run.output.look),
             OutputFormat::Json => json(&signals),
             OutputFormat::Markdown => markdown(&signals),
@@ -69,6 +90,16 @@ impl SignalsArgs {
         self.write(&signals)?;
         say_calls(&aws, run.output);
         Ok(Exit::Success)
+    }
+
+    /// Charts are of one account.
+    fn refuse_pictures(&self, fleet: &Fleet) -> Result<(), CliFailure> {
+        let instead = "leave it out and save the report with --report FILE.html";
+        let given = [("--charts", self.charts), ("--html", self.html.is_some()), ("--svg", self.svg.is_some())];
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((flag, _)) => Err(fleet.is_too_many(flag, instead)),
+            None => Ok(()),
+        }
     }
 
     fn write(&self, signals: &GoldenSignals) -> Result<(), CliFailure> {

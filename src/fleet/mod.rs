@@ -5,6 +5,7 @@ mod array;
 mod columns;
 mod finding;
 mod fold;
+mod function_row;
 mod merge;
 pub mod organization;
 mod outcome;
@@ -20,6 +21,7 @@ pub use access::TargetAccess;
 pub use array::part;
 pub use finding::{FleetFinding, FleetLevel};
 pub use fold::{Alike, DriftGroup, alike, alike_texts, fold};
+pub use function_row::{FunctionHealth, FunctionRow};
 pub use merge::{Merge, Merged, NoReport};
 pub use rows::{
     AlarmStates, Drift, FORMAT_VERSION, Findings, FleetReport, FleetRow, ReportPart, RowMark, SubscriptionCounts,

@@ -4,6 +4,7 @@
 
 use super::columns::RowColumns;
 use super::finding::{FleetFinding, FleetLevel};
+use super::function_row::FunctionRow;
 use super::run::TargetRow;
 use super::shard::{Shard, folded};
 use super::target::FleetTarget;
@@ -20,7 +21,7 @@ pub const FORMAT_VERSION: &str = "1";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FleetReport {
     pub format_version: String,
-    /// `plan`, `apply`, `destroy`, `status`, `drift`, `lint`, `backtest`, `doctor` or `subscriptions`.
+    /// `plan`, `apply`, `destroy`, `status`, `drift`, `lint`, `backtest`, `doctor`, `subscriptions`, `signals`, `mute` or `unmute`.
     pub command: String,
     pub stack: String,
     /// Of the roster: how many targets all shards together have.
@@ -94,9 +95,12 @@ pub struct FleetRow {
     /// What somebody must know or do.
     #[serde(default)]
     pub notes: Vec<Note>,
-    /// Of `doctor` and `subscriptions`, the worst first.
+    /// Of `doctor`, `subscriptions` and `signals`, the worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<FleetFinding>,
+    /// Of `signals`: each function, the worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<FunctionRow>,
     /// Why the target as a whole failed or is blocked.
     #[serde(default)]
     pub failure: Option<TargetFailure>,
@@ -248,6 +252,7 @@ impl FleetRow {
             usage: Vec::new(),
             notes: Vec::new(),
             found: Vec::new(),
+            functions: Vec::new(),
             failure: None,
             repeats: Vec::new(),
         }

@@ -28,6 +28,7 @@ pub fn row(n: usize) -> FleetRow {
         currency: None,
         usage: Vec::new(),
         found: Vec::new(),
+        functions: Vec::new(),
         notes: Vec::new(),
         failure: None,
         repeats: Vec::new(),

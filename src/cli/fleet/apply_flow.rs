@@ -10,14 +10,13 @@ use crate::cli::consent::{consent, question};
 use crate::cli::exit::Exit;
 use crate::cli::failure::CliFailure;
 use crate::cli::report::ReportFormat;
-use crate::fleet::{FleetReport, FleetRow, FleetTarget, TargetFailure as Reason, TargetState};
+use crate::fleet::{FleetRow, FleetTarget, TargetFailure as Reason, TargetState};
 use crate::model::Target;
 use crate::model::advice;
 use crate::model::duration::format_seconds;
 use crate::pipeline::{self, ApplyOptions, ProposalRequest, ReadBack, TargetContext};
 use crate::plan::Plan;
 use crate::report::apply_text::muted_alarms;
-use crate::report::fleet::text;
 use clap::Args;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -64,7 +63,7 @@ impl ApplyFleet<'_> {
             return self.end(way, run);
         }
         let planned = self.fleet.report(self.command, way.rows.values().cloned().collect());
-        self.show(&planned, run)?;
+        self.fleet.show_planned(&planned, self.args.yes, self.format, run)?;
         if let Some(seconds) = self.mute {
             let muted = way.plans.values().map(|plan| ApplyMute::of(plan, seconds).count()).sum();
             run.output.say(&format!("{} for {} after the writes", muted_alarms(muted), format_seconds(seconds)));
@@ -153,21 +152,6 @@ impl ApplyFleet<'_> {
     fn has_to_stop(&self, way: &RosterInProgress, run: &CommandContext<'_>) -> bool {
         let failed = way.rows.values().filter(|row| row.state >= TargetState::Blocked).count();
         run.signals.interrupt.is_set() || self.fleet.limits.max_failures.is_some_and(|most| failed >= most)
-    }
-
-    /// For people, the plan is a result. For programs the result is the report, and the plan is written beside it.
-    fn show(&self, planned: &FleetReport, run: &mut CommandContext<'_>) -> Result<(), CliFailure> {
-        if self.format == ReportFormat::Table {
-            return run.output.result(&text::question(planned, self.args.yes, &run.output.look));
-        }
-        let shown = text::question(planned, self.args.yes, &run.output.side);
-        // Nobody consents to what --quiet has kept from them.
-        if self.args.yes {
-            run.output.say(&shown)
-        } else {
-            run.output.complain(&shown)
-        }
-        Ok(())
     }
 
     fn end(&self, way: RosterInProgress, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {

@@ -3,6 +3,7 @@
 
 mod apply_flow;
 mod args;
+mod confirmed;
 mod end;
 mod progress;
 mod retry;
@@ -28,6 +29,7 @@ use crate::spec::{BoundSpec, Roster, RosterAccount, Spec, SpecError};
 pub use apply_flow::{ApplyFleet, CanaryArgs};
 pub use args::RosterArgs;
 use clap::Args;
+pub use confirmed::RosterWrites;
 pub use progress::{FleetProgress, ProgressDetail, ProgressRow};
 use retry::RetryRest;
 use std::collections::BTreeMap;

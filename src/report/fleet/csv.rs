@@ -1,7 +1,7 @@
-//! A line a target, for spreadsheets and grade books: the roster's columns beside what was found.
+//! A line a target, of signals a line a function, for spreadsheets and grade books: the roster's columns beside what was found.
 
 use super::super::csv;
-use super::word;
+use super::{functions, word};
 use crate::fleet::{FleetReport, FleetRow};
 use crate::plan::{NoteKind, PlanSummary};
 use std::collections::BTreeSet;
@@ -47,11 +47,23 @@ const HEADER: [&str; 33] = [
 /// The whole report. A column of the roster that is called like one of ours has `roster.` in front.
 pub fn write(report: &FleetReport, put: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
     let columns: BTreeSet<&str> = report.rows.iter().flat_map(|row| row.columns.keys()).collect();
-    let ours = |name: &str| HEADER.contains(&name) || ["account", "region"].contains(&name);
+    let ours = |name: &str| {
+        HEADER.contains(&name) || functions::CSV_HEADER.contains(&name) || ["account", "region"].contains(&name)
+    };
     let titles: Vec<String> =
         columns.iter().map(|name| if ours(name) { format!("roster.{name}") } else { (*name).to_owned() }).collect();
     let header = ["account", "region"].into_iter().chain(titles.iter().map(String::as_str)).chain(HEADER);
-    csv::write(header, report.rows.iter().map(|row| line(row, &columns)), put)
+    if !functions::has_any(report) {
+        return csv::write(header, report.rows.iter().map(|row| line(row, &columns)), put);
+    }
+    // A line a function, and one for a target without any.
+    let lines = report.rows.iter().flat_map(|row| {
+        let of_row = line(row, &columns);
+        let none = row.functions.is_empty().then(|| of_row.clone());
+        let each = row.functions.iter().map(move |one| [of_row.as_slice(), &functions::csv_cells(one)].concat());
+        none.into_iter().chain(each)
+    });
+    csv::write(header.chain(functions::CSV_HEADER), lines, put)
 }
 
 /// What stands in front of a file: the mark of UTF-8 where any text of the report is more than ASCII, else nothing.

@@ -32,6 +32,9 @@ pub fn write(report: &FleetReport, put: &mut dyn FnMut(&str) -> io::Result<()>) 
         // A row is texts and numbers: it has a value.
         let mut value = serde_json::to_value(row).unwrap_or_default();
         value["cost"] = rounded(value["cost"].take());
+        if let Some(functions) = value.get_mut("functions") {
+            *functions = rounded(functions.take());
+        }
         value
     });
     mask::document_by(members, "rows", rows, put)

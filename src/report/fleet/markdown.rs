@@ -2,6 +2,7 @@
 
 use super::super::markdown::{Cut, DETAILS_END, code, prose};
 use super::super::{RenderOptions, count, mask};
+use super::functions::{self, FunctionTable};
 use super::{FleetProblem, TargetNaming, columns, folded, in_order, problems, summary, verdict};
 use crate::fleet::FleetReport;
 use crate::model::advice;
@@ -25,6 +26,9 @@ pub fn markdown(report: &FleetReport) -> String {
     for one in problems(report) {
         text.push(&problem(&one, naming));
     }
+    if functions::has_any(report) {
+        function_table(report, &mut text);
+    }
     let columns = columns(report);
     let titles: Vec<&str> = columns.iter().map(|column| column.title()).collect();
     let open = if report.rows.len() <= OPEN { " open" } else { "" };
@@ -46,6 +50,25 @@ pub fn markdown(report: &FleetReport) -> String {
         text.close(DETAILS_END);
     }
     text.done("this report", &advice::command("report show FILE.json -v"))
+}
+
+/// A line a function, the worst first, so that a cut takes the others.
+fn function_table(report: &FleetReport, text: &mut Cut) {
+    let FunctionTable { titles, rows, .. } = FunctionTable::of(report);
+    let open = if rows.len() <= OPEN { " open" } else { "" };
+    let heading = format!(
+        "\n<details{open}><summary>{}</summary>\n\n| {} |\n|{}\n",
+        count(rows.len(), "function"),
+        titles.join(" | "),
+        "---|".repeat(titles.len())
+    );
+    if text.push(&heading) {
+        for row in &rows {
+            let cells: Vec<String> = row.iter().map(|cell| code(cell)).collect();
+            text.push(&format!("| {} |\n", cells.join(" | ")));
+        }
+        text.close(DETAILS_END);
+    }
 }
 
 fn problem(problem: &FleetProblem, naming: TargetNaming) -> String {

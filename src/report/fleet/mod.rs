@@ -3,6 +3,7 @@
 pub mod csv;
 pub mod folded;
 mod found;
+mod functions;
 pub mod html;
 pub mod json;
 pub mod junit;

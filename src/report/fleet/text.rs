@@ -3,6 +3,7 @@
 use super::super::budgeted::{BudgetedEntry, within};
 use super::super::cost::not_included;
 use super::super::{RenderOptions, Tone, count, layout, mask, table};
+use super::functions::{self, FunctionTable};
 use super::{
     FleetProblem, MatrixColumn, STATUS, TargetNaming, columns, folded, in_order, mood, problems, report_mood, summary,
     total_cost, verdict, word,
@@ -127,6 +128,9 @@ fn cost(report: &FleetReport, look: &RenderOptions) -> String {
 }
 
 fn matrix(report: &FleetReport, most: usize, look: &RenderOptions) -> String {
+    if functions::has_any(report) {
+        return function_table(report, most, look);
+    }
     let mut columns = columns(report);
     // What is the same in all rows says nothing.
     columns.retain(|column| match TargetNaming::of(report) {
@@ -162,6 +166,24 @@ fn matrix(report: &FleetReport, most: usize, look: &RenderOptions) -> String {
     if !left.is_empty() {
         let left: Vec<String> = left.iter().map(|(state, n)| format!("{n} more {}", word(state.0))).collect();
         let line = format!(" … and {} (-v or --report FILE.html has all)", left.join(", "));
+        text += &format!("{}\n", look.paint(Tone::Quiet, &line));
+    }
+    text
+}
+
+/// A line a function, the worst first; of many so many.
+fn function_table(report: &FleetReport, most: usize, look: &RenderOptions) -> String {
+    let FunctionTable { titles, mut rows, statuses } = FunctionTable::of(report);
+    let most = if look.verbose || rows.len() <= FOLD_ABOVE { rows.len() } else { most };
+    rows.truncate(most);
+    let mut text = table::table(&titles, rows, look);
+    let mut left = BTreeMap::<_, usize>::new();
+    for status in statuses.iter().skip(most) {
+        *left.entry(*status).or_default() += 1;
+    }
+    if !left.is_empty() {
+        let left: Vec<String> = left.iter().map(|(status, n)| format!("{n} more {}", status.word())).collect();
+        let line = format!(" … and {} (-v or --report FILE.csv has all)", left.join(", "));
         text += &format!("{}\n", look.paint(Tone::Quiet, &line));
     }
     text

@@ -40,6 +40,15 @@ pub fn begun(mute: &TemporaryMute, rules: &[String], look: &RenderOptions) -> St
     )
 }
 
+/// Returns the question before alarms of a roster are muted until a time, or unmuted: `Mute 10 alarms in 2 targets until ... UTC?`.
+pub fn question(alarms: usize, targets: usize, until: Option<i64>) -> String {
+    let what = format!("{} in {}", count(alarms, "alarm"), count(targets, "target"));
+    match until {
+        Some(until) => format!("Mute {what} until {} UTC?", moment(until)),
+        None => format!("Unmute {what}?"),
+    }
+}
+
 /// The list, ending in a line feed.
 pub fn list(mutes: &[StandingMute], target: &Target, look: &RenderOptions) -> String {
     let active = mutes.iter().filter(|mute| mute.is_active).count();

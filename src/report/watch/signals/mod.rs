@@ -67,6 +67,11 @@ fn verdict(signals: &GoldenSignals) -> String {
     }
 }
 
+/// Returns a finding of a function in words, which name the function: `svc: errors 0.4 % -> 2.1 % (21)`.
+pub fn finding_text(function: &FunctionSignals, finding: &SignalFinding) -> String {
+    format!("{}: {}", function.name, words(finding))
+}
+
 /// The worst of all.
 fn overall(signals: &GoldenSignals) -> SignalStatus {
     judged(signals).iter().map(|(_, findings)| mood(findings)).max().unwrap_or(SignalStatus::Idle)

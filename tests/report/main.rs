@@ -8,6 +8,7 @@ mod browser;
 #[allow(dead_code)]
 #[path = "../../src/service/tests/service/client.rs"]
 mod client;
+mod long;
 #[allow(dead_code)]
 #[path = "../../src/service/tests/service/tools.rs"]
 mod tools;

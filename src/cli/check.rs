@@ -1,18 +1,19 @@
 //! `mlopsctl check`: grades one account, or each of a roster, by a rubric. Only reads.
 
 use super::CommandContext;
+use super::check_report;
 use super::check_retry::EarlierGrades;
 use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::fleet::{FleetProgress, ProgressDetail, ProgressRow, no_roster};
-use super::output::write_file;
 use super::plan::say_calls;
 use super::report::ReportFormat;
+use super::report_folder::ReportPlace;
 use super::shard::ShardArgs;
 use super::variables::{VariableArgs, VariableValues, load_roster};
 use crate::aws::Aws;
-use crate::fleet::{FleetDefaults, FleetTarget, FleetTargets, RunLimits, TargetAccess, TargetRow, run_all};
+use crate::fleet::{FleetDefaults, FleetTarget, FleetTargets, RunLimits, Shard, TargetAccess, TargetRow, run_all};
 use crate::grade::{GradeBook, GradedItem, OpenRubric, Rubric, Student, Unread, grade, unread};
 use crate::model::Target;
 use crate::ops::http::HttpClient;
@@ -22,7 +23,7 @@ use crate::spec::{Roster, RosterAccount};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long one `http` test may wait at most, in seconds.
@@ -60,7 +61,8 @@ pub struct CheckArgs {
     /// Stop starting accounts after N that could not be read
     #[arg(long, value_name = "N", requires = "accounts", help_heading = "Several accounts")]
     max_failures: Option<NonZeroUsize>,
-    /// Only who was not read, or not whole, according to REPORT, a .json of --report; the others stand as they are there
+    /// Only who was not read, or not whole, according to REPORT, a .json or folder of --report; the others stand as they are there.
+    /// Of a folder also the parts that are missing
     #[arg(long, value_name = "REPORT", requires = "accounts", help_heading = "Several accounts")]
     retry_failed: Option<PathBuf>,
     #[command(flatten)]
@@ -69,7 +71,7 @@ pub struct CheckArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]
     format: ReportFormat,
     /// Also write it to a file, in the format that its ending says: .csv (the grade book), .html, .json, .md, .xml (JUnit) or
-    /// .txt; repeatable
+    /// .txt; repeatable. DIR/ is a folder with a file for each --shard
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     report: Vec<PathBuf>,
 }
@@ -84,22 +86,20 @@ type Rubrics = BTreeMap<Target, Result<Rubric, Unread>>;
 
 impl CheckArgs {
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        let save: Vec<(PathBuf, ReportFormat)> = self
-            .report
-            .iter()
-            .map(|path| Ok((path.clone(), ReportFormat::of(path)?)))
-            .collect::<Result<_, CliFailure>>()?;
+        let save = self.report.iter().map(|path| ReportPlace::of(path)).collect::<Result<Vec<_>, _>>()?;
         let open = OpenRubric::read(&self.rubric)?;
         open.check()?;
         let values = self.variables.values(open.variables(), |name| std::env::var_os(name))?;
-        let book = match &self.accounts {
+        let (book, parts) = match &self.accounts {
             Some(path) => self.grade_roster(&load_roster(path, open.variables())?, &open, &values, run).await?,
             None if self.shard.is_given() => return Err(no_roster("--shard")),
-            None => run.signals.clone().or_interrupted(self.grade_one(&open, &values, run)).await?,
+            None => {
+                let book = run.signals.clone().or_interrupted(self.grade_one(&open, &values, run)).await?;
+                (book, vec![Shard::WHOLE])
+            }
         };
-        for (path, format) in &save {
-            let text = format.book(&book, true, &RenderOptions::PLAIN);
-            write_file(path, &text)?;
+        for place in &save {
+            check_report::save(place, &book, &parts)?;
         }
         let look = run.output.look;
         run.output.result(&self.format.book(&book, self.details, &look))?;
@@ -128,7 +128,7 @@ impl CheckArgs {
         open: &OpenRubric,
         values: &VariableValues,
         run: &mut CommandContext<'_>,
-    ) -> Result<GradeBook, CliFailure> {
+    ) -> Result<(GradeBook, Vec<Shard>), CliFailure> {
         let options = self.connect.options(None, &run.signals, run.output)?;
         let somewhere = roster.accounts.iter().flat_map(|account| &account.regions).next();
         let shard = self.shard.shard(run.output)?;
@@ -140,7 +140,9 @@ impl CheckArgs {
                 CliFailure::say(Exit::Usage, what, "give --region, or a column `region` in the roster")
             })
         })?;
-        let earlier = self.retry_failed.as_deref().map(EarlierGrades::load).transpose()?;
+        let load = |path: &Path| EarlierGrades::load(path, shard, run.output);
+        let earlier = self.retry_failed.as_deref().map(load).transpose()?;
+        let parts = earlier.as_ref().map_or_else(|| vec![shard], |earlier| earlier.parts.clone());
         let members = match &earlier {
             Some(earlier) => earlier.left(members),
             None => members,
@@ -194,7 +196,7 @@ impl CheckArgs {
         }
         book.students.sort_by(|a, b| a.target.cmp(&b.target));
         say_calls(access.own(), run.output);
-        Ok(book)
+        Ok((book, parts))
     }
 
     fn exit(&self, book: &GradeBook) -> Exit {

@@ -9,6 +9,7 @@ mod asked_format;
 mod backtest;
 mod bar;
 mod check;
+mod check_report;
 mod check_retry;
 #[cfg(test)]
 mod command_reference_tests;

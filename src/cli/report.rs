@@ -26,9 +26,9 @@ enum ReportCommand {
     /// Joins the reports of the shards of one run, or of a run and its --retry-failed
     ///
     /// Command, stack and roster size have to be the same. Where two files report different things of a target, the row of a
-    /// --retry-failed counts instead of the one it repeats, whatever the order of the files; anything else is refused. Ends with 5 when a target
-    /// failed or is in none of the files. A folder means all the parts that --report DIR/ wrote there; a part that is missing
-    /// is named. Grade books of check are joined as well: who could be read counts before who could not.
+    /// --retry-failed counts instead of the one it repeats, whatever the order of the files; anything else is refused. Ends with
+    /// 5 when a target failed or is in none of the files. A folder means all the parts that --report DIR/ wrote there; a part
+    /// that is missing is named. Grade books of check are joined as well: who could be read counts before who could not.
     Merge(MergeArgs),
     /// Shows a saved report in another format
     Show(ReportShowArgs),

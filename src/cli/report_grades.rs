@@ -22,17 +22,21 @@ pub fn load(path: &Path) -> Result<GradeBook, CliFailure> {
 
 /// The grade books of these files as one; `None` where the first file holds none, so that they are something else.
 pub fn merged(files: &[PathBuf]) -> Result<Option<GradeBook>, CliFailure> {
-    let mut books = Vec::new();
-    for path in files {
-        let book = match load(path) {
-            Err(_) if books.is_empty() => return Ok(None),
-            book => book?,
-        };
-        books.push((path.display().to_string(), book));
+    match files.first().is_some_and(|first| load(first).is_ok()) {
+        true => books(files).map(Some),
+        false => Ok(None),
     }
-    GradeBook::merge(books).map_err(|error| {
-        let remedy =
-            "name the grade books of one class: the same rubric and roster, a file a shard, each account graded once";
-        CliFailure::say(Exit::Usage, error.to_string(), remedy)
-    })
+}
+
+/// The grade books of these files as one; there is at least one.
+pub fn books(files: &[PathBuf]) -> Result<GradeBook, CliFailure> {
+    let named = |path: &PathBuf| Ok((path.display().to_string(), load(path)?));
+    let books = files.iter().map(named).collect::<Result<Vec<_>, CliFailure>>()?;
+    let remedy =
+        "name the grade books of one class: the same rubric and roster, a file a shard, each account graded once";
+    match GradeBook::merge(books) {
+        Ok(Some(book)) => Ok(book),
+        Ok(None) => Err(CliFailure::say(Exit::Usage, "there is no grade book", remedy)),
+        Err(error) => Err(CliFailure::say(Exit::Usage, error.to_string(), remedy)),
+    }
 }

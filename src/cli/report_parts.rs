@@ -24,6 +24,33 @@ pub fn parts(folder: &Path) -> Result<Vec<Shard>, CliFailure> {
     Ok(parts)
 }
 
+/// What of a folder a run goes on from.
+pub struct PartsLeft {
+    /// Those that are read, because they are there.
+    pub read: Vec<Shard>,
+    /// Those that are done from the beginning.
+    pub missing: Vec<Shard>,
+    /// Those that the run's report is of.
+    pub written: Vec<Shard>,
+}
+
+/// A part reads its own file alone, and begins anew where there is none: so an engine can start the same command line again. The
+/// whole roster takes up all parts, and writes all of them again.
+pub fn left(folder: &Path, shard: Shard) -> Result<PartsLeft, CliFailure> {
+    let there = parts(folder)?;
+    let of = there.first().map_or(shard, |first| *first).of();
+    if shard != Shard::WHOLE && shard.of() == of {
+        let (read, missing) = if there.contains(&shard) { (vec![shard], vec![]) } else { (vec![], vec![shard]) };
+        return Ok(PartsLeft { read, missing, written: vec![shard] });
+    }
+    if there.is_empty() {
+        return Err(is_empty(folder));
+    }
+    let missing = Shard::all(of).filter(|part| !there.contains(part)).collect();
+    let written = if shard == Shard::WHOLE { Shard::all(of).collect() } else { vec![shard] };
+    Ok(PartsLeft { read: there, missing, written })
+}
+
 /// The files of these parts.
 pub fn files(folder: &Path, parts: &[Shard]) -> Vec<PathBuf> {
     parts.iter().map(|part| folder.join(part.file_name())).collect()

@@ -5,7 +5,7 @@ use crate::cli::failure::CliFailure;
 use crate::cli::output::Output;
 use crate::cli::report::load;
 use crate::cli::report_folder::merged;
-use crate::cli::report_parts::{is_empty, is_folder, parts};
+use crate::cli::report_parts::{PartsLeft, is_folder, left};
 use crate::fleet::{FleetReport, FleetRow, FleetTargets, RowMark, Shard};
 use crate::model::Target;
 use std::collections::BTreeMap;
@@ -70,19 +70,7 @@ pub fn failed_only(
     Ok(RetryRest { members: FleetTargets { list, ..members }, kept, repeats, parts })
 }
 
-/// A part reads its own file alone, and begins anew where there is none: so an engine can start the same command line again. The
-/// whole roster takes up all parts, and writes all of them again.
 fn of_folder(folder: &Path, shard: Shard) -> Result<Earlier, CliFailure> {
-    let there = parts(folder)?;
-    let of = there.first().map_or(shard, |first| *first).of();
-    if shard != Shard::WHOLE && shard.of() == of {
-        let Some(own) = there.iter().find(|part| **part == shard) else {
-            return Ok(Earlier { report: None, missing: vec![shard], parts: vec![shard] });
-        };
-        let report = merged(folder, &[*own])?.map(|merged| merged.report);
-        return Ok(Earlier { report, missing: Vec::new(), parts: vec![shard] });
-    }
-    let Some(all) = merged(folder, &there)? else { return Err(is_empty(folder)) };
-    let parts = if shard == Shard::WHOLE { Shard::all(of).collect() } else { vec![shard] };
-    Ok(Earlier { report: Some(all.report), missing: all.missing, parts })
+    let PartsLeft { read, missing, written } = left(folder, shard)?;
+    Ok(Earlier { report: merged(folder, &read)?.map(|merged| merged.report), missing, parts: written })
 }

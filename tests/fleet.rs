@@ -240,9 +240,9 @@ fn signals_of_a_roster_are_a_line_a_function() {
     assert!(function["status"].is_string() && function["requests"].is_number(), "{report:#}");
     let csv = desk.run(&[&signals[..], &["--format", "csv"]].concat()).exits(0).stdout;
     assert!(
-        csv.lines().next().is_some_and(
-            |line| line.ends_with("function,function_status,requests,error_rate,p95_ms,concurrency,throttles")
-        ),
+        csv.lines().next().is_some_and(|line| line.ends_with(
+            "function,function_status,p95_ms,requests,error_rate,concurrency,throttles,cold_starts,memory_used"
+        )),
         "{csv}"
     );
     assert_eq!(csv.matches(",mlops-service-lambda,").count(), 3, "{csv}");
@@ -261,6 +261,50 @@ fn signals_of_a_roster_are_a_line_a_function() {
     again.says("sts:AssumeRole 1");
     desk.run(&[&signals[..], &["--charts"]].concat()).exits(64).says("--charts is for one account");
     desk.run(&["signals", "--shard", "1/2"]).exits(64).says("there is no roster");
+}
+
+/// One account in which requests failed, one in which the function never ran, and one that cannot be entered.
+#[test]
+fn logs_of_a_roster_are_summed_up_a_line_a_function() {
+    let (desk, _) = surveyed();
+    desk.write("own.csv", &format!("account\n123456789012\n{}\n", account(1)));
+    desk.run(&["apply", "--yes", "--adopt", "--accounts", "own.csv", "--var", "email=ann@example.edu", "--quiet"])
+        .exits(0);
+    desk.run(&["traffic", "--function", "mlops-service-lambda", "-n", "4", "--errors", "2", "--yes"]);
+    let logs = |arguments: &[&str]| {
+        let what = ["logs", "mlops-service-lambda", "--accounts", "own.csv", "--var", "email=ann@example.edu"];
+        desk.run(&[&what[..], arguments].concat())
+    };
+    let table = logs(&["--report", "--report=sums.csv", "--report=sums.html", "--report=sums.xml"]).exits(0);
+    table.says("bad").says("idle").says("mlops-service-lambda: requests failed").says("Cold starts");
+    let report = logs(&["--report", "--format", "json"]).exits(0).json();
+    let at = |report: &Value, account: &str| -> Value {
+        let rows = report["rows"].as_array().into_iter().flatten();
+        rows.into_iter().find(|row| row["target"]["account"] == account).expect("a row an account").clone()
+    };
+    let own = &at(&report, "123456789012")["functions"][0];
+    assert_eq!(
+        (&report["command"], &own["status"], own["requests"].as_f64()),
+        (&"logs".into(), &"bad".into(), Some(6.0)),
+        "{report:#}"
+    );
+    assert_eq!(
+        ((own["error_rate"].as_f64().unwrap() * 3.0).round(), &own["throttles"]),
+        (1.0, &Value::Null),
+        "{report:#}"
+    );
+    assert_eq!(row(&report, 1)["functions"][0]["status"], "idle", "{report:#}");
+    assert!(desk.read("sums.csv").contains(",mlops-service-lambda,bad,"), "{}", desk.read("sums.csv"));
+    assert!(desk.read("sums.html").contains("requests failed") && desk.read("sums.xml").contains("requests failed"));
+
+    let lost = format!("no-role={}", account(1));
+    let report = logs(&["--report=part.json", "--sandbox-faults", &lost, "--format", "json"]).exits(5).json();
+    assert_eq!(row(&report, 1)["state"], "failed", "{report:#}");
+    let again = logs(&["--report", "--retry-failed", "part.json", "--format", "json", "-v"]).exits(0);
+    assert_eq!(row(&again.json(), 1)["state"], "in_sync", "{again}");
+    again.says("sts:AssumeRole 1");
+    logs(&[]).exits(64).says("a look at lines is for one account");
+    desk.run(&["logs", "mlops-service-lambda", "--report=x.json"]).exits(64).says("there is no roster");
 }
 
 #[test]
@@ -377,7 +421,8 @@ fn a_folder_of_grade_books_is_gone_on_with_and_merged() {
     let lost = format!("no-role={}", account(1));
     let mut partial = 0;
     for shard in ["1/4", "2/4", "3/4", "4/4"] {
-        let part = desk.run(&[&check[..], &["--shard", shard, "--report", "grades/", "--sandbox-faults", &lost]].concat());
+        let part =
+            desk.run(&[&check[..], &["--shard", shard, "--report", "grades/", "--sandbox-faults", &lost]].concat());
         partial += usize::from(part.code == Some(5));
         // The same part again, as an engine sends it: with what it could read before it reads that account alone.
         let again = ["--shard", shard, "--retry-failed", "grades/", "--report", "grades/", "--sandbox-faults", &lost];

@@ -65,7 +65,11 @@ impl DrillArgs {
     /// Reading and asking are dropped by an interrupt; the drill itself ends in order.
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let spec = self.roster.spec.load()?;
-        if let Some(fleet) = self.roster.open_roster("drill", &spec, run).await? {
+        // Without a roster's name a drill is for the account of the credentials, as ever.
+        let may_be_many = self.dry_run || self.roster.fleet.is_named();
+        if !may_be_many {
+            self.roster.fleet.nothing_alone()?;
+        } else if let Some(fleet) = self.roster.open_roster("drill", &spec, run).await? {
             return match self.dry_run {
                 true => drill_fleet::foresee(&fleet, &self.alarms, self.format.format, run).await,
                 false => Err(fleet.is_too_many("a drill", "look at who would be notified with --dry-run")),

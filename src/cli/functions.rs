@@ -7,9 +7,12 @@ use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use crate::aws::Aws;
+use crate::fleet::{FleetRow, FleetTarget, TargetState};
 use crate::live::TargetReader;
 use crate::model::problem::nearest;
 use crate::ops::logs::NoFunction;
+use crate::pipeline::{self, TargetContext};
+use crate::plan::{Note, NoteKind};
 use crate::spec::{self, Spec, WrittenRegion};
 use clap::Args;
 
@@ -87,6 +90,28 @@ async fn of_region(place: &WrittenRegion, aws: &Aws) -> Result<Vec<String>, CliF
         let what = "a pattern under `functions` asks for tags by a variable, which is not filled in here";
         CliFailure::say(Exit::Usage, what, "name the functions behind the command")
     })
+}
+
+/// Of a member of a fleet: the functions that are named, else those of the spec and those that its patterns stand for there, each once.
+pub async fn of_member(named: &[String], at: &TargetContext) -> Result<Vec<String>, CliFailure> {
+    if !named.is_empty() {
+        return Ok(named.to_vec());
+    }
+    let expanded = pipeline::expand(&at.aws, &at.bound).await?;
+    let bound = expanded.as_ref().unwrap_or(&at.bound);
+    let mut all = bound.functions().to_vec();
+    for name in bound.covered().iter().flat_map(|covered| &covered.functions) {
+        if !all.contains(name) {
+            all.push(name.clone());
+        }
+    }
+    Ok(all)
+}
+
+/// The row of a member in which there is no function to look at.
+pub fn without_functions(member: &FleetTarget) -> FleetRow {
+    let none = Note::new(NoteKind::Warning, "the spec names no function that is here");
+    FleetRow { notes: vec![none], ..FleetRow::new(member, TargetState::InSync) }
 }
 
 /// A function that is not there, with what may have been meant.

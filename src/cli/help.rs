@@ -131,7 +131,14 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "dashboard",
         &["mlopsctl dashboard lab --html lab.html", "mlopsctl dashboard --since 14d", "mlopsctl dashboard --body"],
     ),
-    ("logs", &["mlopsctl logs my-function --since 1h --level error", "mlopsctl logs my-function --follow"]),
+    (
+        "logs",
+        &[
+            "mlopsctl logs my-function --since 1h --level error",
+            "mlopsctl logs my-function --follow",
+            "mlopsctl logs --report --since 1d --accounts roster.csv",
+        ],
+    ),
     (
         "accounts list",
         &["mlopsctl accounts list --ou ou-abcd-12345678", "mlopsctl accounts list --tag course=lab9 --format yaml"],

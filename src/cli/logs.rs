@@ -1,12 +1,16 @@
 //! `mlopsctl logs`: what functions wrote, or write; a line each, a request each, or summed up.
 
 use super::CommandContext;
-use super::args::{FormatArgs, OutputFormat};
+use super::args::OutputFormat;
+use super::complete;
 use super::exit::Exit;
 use super::failure::CliFailure;
+use super::fleet::{Fleet, RosterArgs};
 use super::functions::{FunctionSelection, WatchedArgs, failure};
+use super::logs_fleet::{self, LogSums};
 use super::moment::{Moment, moment};
 use super::plan::say_calls;
+use super::report::ReportFormatArgs;
 use super::subscriptions::duration;
 use crate::aws::{Aws, AwsError, Class, Clock};
 use crate::model::advice;
@@ -14,6 +18,7 @@ use crate::ops::logs::follow::FollowOptions;
 use crate::ops::logs::source::LogQuery;
 use crate::ops::logs::{
     Grouping, LineFilter, LogLevel, LogLocation, LogSummary, News, RequestJoiner, RequestLine, find, follow, read,
+    sum_up,
 };
 use crate::report::watch::logs::{LineFormat, object, summaries, summaries_json, summaries_markdown};
 use clap::Args;
@@ -28,14 +33,24 @@ use tokio::time::Instant;
 /// Lines of text and of JSON, with their level and their request. A REPORT line becomes columns: duration, billed, memory,
 /// cold start. What only says that a request begins or ends is shown with --verbose. Times are UTC.
 #[derive(Debug, Clone, Args)]
+#[command(mut_arg("report", |arg| arg
+    .num_args(0..=1)
+    .require_equals(true)
+    .default_missing_value(ALONE)
+    .conflicts_with("follow")
+    .help("Sum up instead: percentiles, cold starts, memory, slowest and failed requests. Over a roster, --report=FILE also saves it, \
+           in the format that the ending says: .json, .csv, .html, .md, .xml (JUnit) or .txt; repeatable")))]
 pub struct LogsArgs {
+    /// Functions to look at; without any, those under `functions` in the spec
+    #[arg(value_name = "FUNCTION", add = complete::functions())]
+    functions: Vec<String>,
     #[command(flatten)]
-    watched: WatchedArgs,
+    roster: RosterArgs,
     /// Look at this log group instead of a function's; repeatable
     #[arg(long = "log-group", value_name = "NAME", conflicts_with = "functions")]
     groups: Vec<String>,
     /// Go on with what is being written, until Ctrl-C: by Live Tail where that is allowed, else by asking every few seconds
-    #[arg(long, conflicts_with_all = ["until", "report"])]
+    #[arg(long, conflicts_with = "until")]
     follow: bool,
     /// How long ago, or when, it begins
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = moment)]
@@ -53,11 +68,8 @@ pub struct LogsArgs {
     #[arg(long, value_name = "ID", conflicts_with = "filter")]
     request_id: Option<String>,
     /// Lines of one request together, when it has ended
-    #[arg(long)]
+    #[arg(long, conflicts_with = "report")]
     group: bool,
-    /// Sum up instead: percentiles, cold starts and init duration, memory, slowest and failed requests
-    #[arg(long, conflicts_with = "group")]
-    report: bool,
     /// With --follow: no Live Tail, which costs 0.01 USD a minute beyond 1,800 minutes a month
     #[arg(long, requires = "follow")]
     no_live_tail: bool,
@@ -65,8 +77,11 @@ pub struct LogsArgs {
     #[arg(long = "for", value_name = "TIME", value_parser = duration, requires = "follow")]
     length: Option<Duration>,
     #[command(flatten)]
-    format: FormatArgs,
+    format: ReportFormatArgs,
 }
+
+/// `--report` without a file.
+const ALONE: &str = "-";
 
 fn level(text: &str) -> Result<LogLevel, String> {
     text.parse().map_err(|()| format!("write one of {}", LogLevel::ALL.map(LogLevel::word).join(", ").to_lowercase()))
@@ -79,36 +94,76 @@ impl LogsArgs {
     }
 
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        if self.format.format == OutputFormat::Markdown && !self.report {
+        let (fleet, sums) = self.roster.fleet.without_report(ALONE);
+        let roster = RosterArgs { fleet, ..self.roster.clone() };
+        // Without a roster's name a look at lines is for the account of the credentials, as ever.
+        if roster.fleet.is_named() || sums && self.groups.is_empty() && roster.spec.path().exists() {
+            let spec = roster.spec.load()?;
+            if let Some(fleet) = roster.open_roster("logs", &spec, run).await? {
+                return self.over(&fleet, sums, run).await;
+            }
+        }
+        roster.fleet.nothing_alone()?;
+        let format = self.format.alone()?;
+        if format == OutputFormat::Markdown && !sums {
             return Err(CliFailure::say(
                 Exit::Usage,
                 "lines are no Markdown",
                 "use --format json, or --report with it",
             ));
         }
-        let (aws, places) = self.places(run).await?;
+        let (aws, places) = self.places(roster, run).await?;
         let names: Vec<String> = places.iter().map(|place| place.name().to_owned()).collect();
         let asks: Vec<LogQuery> = places.iter().map(|place| place.ask(self.filter.as_deref())).collect();
         if self.follow {
-            return self.follow(&aws, &asks, names, run).await;
+            return self.follow(&aws, &asks, names, format, run).await;
         }
-        if self.report {
-            self.sum_up(&aws, &asks, &names, run).await?;
+        if sums {
+            let window = self.time(&aws.clock);
+            let summed = sum_up(&aws, &asks, window, &self.wanted()).await.map_err(|error| no_group(error, &asks))?;
+            let found: Vec<(String, LogSummary)> = names.into_iter().zip(summed).collect();
+            run.output.result(&match format {
+                OutputFormat::Table => summaries(&found, &run.output.look),
+                OutputFormat::Json => summaries_json(&found),
+                OutputFormat::Markdown => summaries_markdown(&found),
+            })?;
         } else {
-            self.show(&aws, &asks, names, run).await?;
+            self.show(&aws, &asks, names, format, run).await?;
         }
         say_calls(&aws, run.output);
         Ok(Exit::Success)
     }
 
-    async fn places(&self, run: &mut CommandContext<'_>) -> Result<(Aws, Vec<LogLocation>), CliFailure> {
+    async fn over(&self, fleet: &Fleet, sums: bool, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
+        if !sums {
+            let what = if self.follow { "--follow" } else { "a look at lines" };
+            return Err(fleet.is_too_many(what, "sum them up with --report"));
+        }
+        let sums = LogSums {
+            named: &self.functions,
+            groups: &self.groups,
+            since: self.since,
+            until: self.until,
+            filter: self.filter.as_deref(),
+            wanted: self.wanted(),
+        };
+        run.signals.clone().or_interrupted(logs_fleet::report(fleet, self.format.format, sums, run)).await
+    }
+
+    async fn places(
+        &self,
+        roster: RosterArgs,
+        run: &mut CommandContext<'_>,
+    ) -> Result<(Aws, Vec<LogLocation>), CliFailure> {
         if !self.groups.is_empty() {
-            let aws = self.watched.connect.open(None, &run.signals, run.output).await?;
+            let aws = roster.connect.open(None, &run.signals, run.output).await?;
             return Ok((aws, self.groups.iter().map(|group| LogLocation::of_group(group)).collect()));
         }
-        let FunctionSelection { functions, aws } = self.watched.open(run).await?;
+        let RosterArgs { spec, connect, .. } = roster;
+        let watched = WatchedArgs { functions: self.functions.clone(), spec, connect };
+        let FunctionSelection { functions, aws } = watched.open(run).await?;
         if functions.is_empty() {
-            return Err(self.watched.nothing());
+            return Err(watched.nothing());
         }
         let (places, notes) = find(&aws, &functions).await.map_err(failure)?;
         notes.iter().for_each(|note| run.output.say(&format!("note: {note}")));
@@ -130,6 +185,7 @@ impl LogsArgs {
         aws: &Aws,
         asks: &[LogQuery],
         names: Vec<String>,
+        format: OutputFormat,
         run: &mut CommandContext<'_>,
     ) -> Result<(), CliFailure> {
         let (from, until) = self.time(&aws.clock);
@@ -139,7 +195,7 @@ impl LogsArgs {
             None => (everywhere, from, until),
         };
         let (asks, names): (Vec<LogQuery>, Vec<String>) = asked.into_iter().unzip();
-        let mut printer = Printer::new(self, names);
+        let mut printer = Printer::new(self, names, format);
         let mut failed = None;
         let ended = read(aws, &asks, from, until, |group, event| {
             let text = printer.take(group, event, run);
@@ -163,40 +219,13 @@ impl LogsArgs {
         Ok(())
     }
 
-    async fn sum_up(
-        &self,
-        aws: &Aws,
-        asks: &[LogQuery],
-        names: &[String],
-        run: &mut CommandContext<'_>,
-    ) -> Result<(), CliFailure> {
-        let (from, until) = self.time(&aws.clock);
-        let mut requests = RequestJoiner::default();
-        let mut found: Vec<(String, LogSummary)> =
-            names.iter().map(|name| (name.clone(), LogSummary::default())).collect();
-        let wanted = self.wanted();
-        read(aws, asks, from, until, |group, event| {
-            let entry = requests.entry(group, event);
-            if wanted.wants(&entry) {
-                found[group].1.add(&entry);
-            }
-            ControlFlow::Continue(())
-        })
-        .await
-        .map_err(|error| no_group(error, asks))?;
-        run.output.result(&match self.format.format {
-            OutputFormat::Table => summaries(&found, &run.output.look),
-            OutputFormat::Json => summaries_json(&found),
-            OutputFormat::Markdown => summaries_markdown(&found),
-        })
-    }
-
     /// Ends with the time that was given, or with the code of the signal that ended it.
     async fn follow(
         &self,
         aws: &Aws,
         asks: &[LogQuery],
         names: Vec<String>,
+        format: OutputFormat,
         run: &mut CommandContext<'_>,
     ) -> Result<Exit, CliFailure> {
         let until = self.length.map(|length| Instant::now() + length);
@@ -211,7 +240,7 @@ impl LogsArgs {
         let followers = asks.iter().enumerate().map(|(number, ask)| follow(aws, ask, options(number), &news));
         let mut followers = std::pin::pin!(try_join_all(followers));
         let interrupt = run.signals.interrupt.clone();
-        let mut printer = Printer::new(self, names);
+        let mut printer = Printer::new(self, names, format);
         let mut ended = None;
         loop {
             let next = tokio::select! {
@@ -255,13 +284,13 @@ struct Printer {
 }
 
 impl Printer {
-    fn new(args: &LogsArgs, names: Vec<String>) -> Self {
+    fn new(args: &LogsArgs, names: Vec<String>, format: OutputFormat) -> Self {
         Self {
             names,
             requests: RequestJoiner::default(),
             grouping: args.group.then(Grouping::default),
             wanted: args.wanted(),
-            format: args.format.format,
+            format,
             shown: 0,
         }
     }

@@ -37,6 +37,7 @@ mod init_files;
 mod interrupt;
 mod lint;
 mod logs;
+mod logs_fleet;
 mod moment;
 mod mute;
 mod mute_fleet;

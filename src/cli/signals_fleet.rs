@@ -4,16 +4,16 @@ use super::CommandContext;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::fleet::{Fleet, Survey};
+use super::functions::{of_member, without_functions};
 use super::report::ReportFormat;
 use crate::fleet::{
     FleetFinding, FleetLevel, FleetReport, FleetRow, FleetTarget, FunctionHealth, FunctionRow, TargetState,
 };
 use crate::ops::signals::judge::{GoldenSignalKind, SignalStatus, mood};
 use crate::ops::signals::{FunctionSignals, GoldenSignals, SignalFinding, SignalsRequest, findings, read};
-use crate::pipeline::{self, TargetContext};
+use crate::pipeline::TargetContext;
 use crate::plan::{Note, NoteKind};
 use crate::report::watch::signals::finding_text;
-use crate::spec::BoundSpec;
 
 /// Of the functions that are named, else of those of the spec in each account. `length`: seconds of the period.
 pub async fn signals(
@@ -25,32 +25,15 @@ pub async fn signals(
     run: &mut CommandContext<'_>,
 ) -> Result<Exit, CliFailure> {
     let look = async |member: &FleetTarget, at: TargetContext| {
-        let functions = match named {
-            [] => functions_of(&pipeline::expand(&at.aws, &at.bound).await?.unwrap_or(at.bound)),
-            named => named.to_vec(),
-        };
+        let functions = of_member(named, &at).await?;
         let now = at.aws.clock.now();
         Ok(match functions.is_empty() {
-            true => {
-                let none = Note::new(NoteKind::Warning, "the spec names no function that is here");
-                FleetRow { notes: vec![none], ..FleetRow::new(member, TargetState::InSync) }
-            }
+            true => without_functions(member),
             false => row(member, &read(&at.aws, &functions, SignalsRequest { now, length, logs }).await?),
         })
     };
     let judge = |_: &FleetReport| Exit::Success;
     fleet.survey(Survey { command: "signals", format }, judge, run, look).await
-}
-
-/// Those that are named, and those that patterns stand for, each once.
-fn functions_of(bound: &BoundSpec) -> Vec<String> {
-    let mut all = bound.functions().to_vec();
-    for name in bound.covered().iter().flat_map(|covered| &covered.functions) {
-        if !all.contains(name) {
-            all.push(name.clone());
-        }
-    }
-    all
 }
 
 /// What is bad is an error; what wants a look is a hint, and its line says so.
@@ -79,7 +62,9 @@ fn function(of: &FunctionSignals, findings: &[SignalFinding]) -> FunctionRow {
         error_rate: of.now.error_rate(),
         p95_ms: of.now.p95,
         concurrency: of.now.concurrency,
-        throttles: of.now.throttles,
+        throttles: Some(of.now.throttles),
+        cold_starts: None,
+        memory_used: None,
     }
 }
 

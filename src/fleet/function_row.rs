@@ -1,4 +1,4 @@
-//! The golden signals of one function as the row of its target tells them.
+//! What is known of one function as the row of its target tells it: golden signals, or its log summed up.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,13 @@ pub struct FunctionRow {
     pub p95_ms: Option<f64>,
     /// The most requests at once.
     pub concurrency: Option<f64>,
-    pub throttles: f64,
+    pub throttles: Option<f64>,
+    /// Requests that waited for an execution environment.
+    #[serde(default)]
+    pub cold_starts: Option<f64>,
+    /// The most memory that a request used, of what the function has: 0 to 1.
+    #[serde(default)]
+    pub memory_used: Option<f64>,
 }
 
 /// The worst first.

@@ -105,6 +105,12 @@ pub const CASES: &[Case] = &[
     case("traffic --function mlops-service-lambda -n 3 --errors 1 --yes ; logs", "log-line", 0),
     case("traffic --function mlops-service-lambda -n 3 --errors 1 --yes ; logs --report", "log-report", 0),
     case("logs --sandbox-faults deny=logs:FilterLogEvents", "error", 4),
+    case(
+        "apply --accounts roster.csv --yes ; sandbox advance 10m ; logs --report --since 3h --accounts roster.csv",
+        "fleet-report",
+        0,
+    ),
+    case("logs --accounts roster.csv", "error", 64),
     case("traffic --function mlops-service-lambda -n 3 --errors 1 --yes", "traffic", 0),
     case("traffic --function mlops-service-lambda -n 1 --timeout 0s", "traffic", 1),
     case("signals", "signals", 0),

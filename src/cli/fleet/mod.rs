@@ -187,6 +187,12 @@ impl FleetArgs {
     }
 
     /// Whether a report of the whole run is asked for.
+    /// Of a command whose `--report` may come without a file, which is then this text: the same without it, and whether it came at all.
+    pub fn without_report(&self, alone: &str) -> (Self, bool) {
+        let report = self.report.iter().filter(|path| path.as_os_str() != alone).cloned().collect();
+        (Self { report, ..self.clone() }, !self.report.is_empty())
+    }
+
     pub fn saves_reports(&self) -> bool {
         !self.report.is_empty()
     }

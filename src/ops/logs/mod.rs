@@ -15,6 +15,7 @@ pub mod requests;
 mod sandbox_tests;
 mod signs;
 pub mod source;
+mod sum;
 pub mod summary;
 pub mod window;
 
@@ -24,6 +25,7 @@ pub use line::LogLine;
 pub use place::{LogLocation, NoFunction, find};
 pub use read::read;
 pub use requests::{Grouping, RequestJoiner, RequestLine};
+pub use sum::sum_up;
 pub use summary::LogSummary;
 
 /// Which lines are wanted, beyond what CloudWatch filters.

@@ -4,7 +4,7 @@ use super::level::LogLevel;
 use super::line::LineKind;
 use super::report::{InvocationReport, InvocationStatus};
 use super::requests::RequestLine;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many of the slowest and of the failed requests are named.
 const NAMED: usize = 5;
@@ -174,6 +174,11 @@ impl LogSummary {
 
     pub fn failed(&self) -> usize {
         self.failed_count
+    }
+
+    /// Why requests ended badly, each reason once.
+    pub fn reasons(&self) -> BTreeSet<&str> {
+        self.failed.values().map(|failed| failed.why.as_str()).collect()
     }
 
     /// The last ones, latest first.

@@ -48,7 +48,8 @@ const HEADER: [&str; 33] = [
 pub fn write(report: &FleetReport, put: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
     let columns: BTreeSet<&str> = report.rows.iter().flat_map(|row| row.columns.keys()).collect();
     let ours = |name: &str| {
-        HEADER.contains(&name) || functions::CSV_HEADER.contains(&name) || ["account", "region"].contains(&name)
+        let of_functions = functions::csv_header().any(|ours| ours == name);
+        HEADER.contains(&name) || of_functions || ["account", "region"].contains(&name)
     };
     let titles: Vec<String> =
         columns.iter().map(|name| if ours(name) { format!("roster.{name}") } else { (*name).to_owned() }).collect();
@@ -60,10 +61,11 @@ pub fn write(report: &FleetReport, put: &mut dyn FnMut(&str) -> io::Result<()>) 
     let lines = report.rows.iter().flat_map(|row| {
         let of_row = line(row, &columns);
         let none = row.functions.is_empty().then(|| of_row.clone());
-        let each = row.functions.iter().map(move |one| [of_row.as_slice(), &functions::csv_cells(one)].concat());
+        let each =
+            row.functions.iter().map(move |one| [of_row.as_slice(), functions::csv_cells(one).as_slice()].concat());
         none.into_iter().chain(each)
     });
-    csv::write(header.chain(functions::CSV_HEADER), lines, put)
+    csv::write(header.chain(functions::csv_header().map(|name: &str| name)), lines, put)
 }
 
 /// What stands in front of a file: the mark of UTF-8 where any text of the report is more than ASCII, else nothing.

@@ -1,13 +1,27 @@
-//! The functions of all rows with their golden signals, a line each, the worst first.
+//! The functions of all rows with what is known of them, a line each, the worst first.
 
 use super::super::watch::logs::{ms, percent};
 use super::name;
 use super::naming::TargetNaming;
 use crate::fleet::{FleetReport, FleetRow, FunctionHealth, FunctionRow};
 
+/// A number of a function: its title, its name in CSV files, the value, and how people read it.
+type FunctionColumn = (&'static str, &'static str, fn(&FunctionRow) -> Option<f64>, fn(f64) -> String);
+
+const COLUMNS: [FunctionColumn; 7] = [
+    ("p95", "p95_ms", |one| one.p95_ms, ms),
+    ("Requests", "requests", |one| Some(one.requests), whole),
+    ("Errors", "error_rate", |one| one.error_rate, percent),
+    ("Concurrency", "concurrency", |one| one.concurrency, whole),
+    ("Throttles", "throttles", |one| one.throttles, whole),
+    ("Cold starts", "cold_starts", |one| one.cold_starts, whole),
+    ("Memory", "memory_used", |one| one.memory_used, percent),
+];
+
 /// Columns of the CSV file, after the others; only of a report that has functions.
-pub const CSV_HEADER: [&str; 7] =
-    ["function", "function_status", "requests", "error_rate", "p95_ms", "concurrency", "throttles"];
+pub fn csv_header() -> impl Iterator<Item = &'static str> {
+    ["function", "function_status"].into_iter().chain(COLUMNS.map(|(_, name, ..)| name))
+}
 
 /// Whether the report is of functions.
 pub fn has_any(report: &FleetReport) -> bool {
@@ -36,21 +50,19 @@ impl FunctionTable {
         titles.extend(with_account.then_some("Account"));
         titles.extend(with_region.then_some("Region"));
         titles.extend(with_name.then_some("Name"));
-        titles.extend(["Function", "Status", "p95", "Requests", "Errors", "Concurrency", "Throttles"]);
+        titles.extend(["Function", "Status"]);
+        // What is known of none is no column.
+        let columns: Vec<&FunctionColumn> =
+            COLUMNS.iter().filter(|(_, _, value, _)| all.iter().any(|(_, one)| value(one).is_some())).collect();
+        titles.extend(columns.iter().map(|(title, ..)| *title));
         let cells = |(row, one): &(&FleetRow, &FunctionRow)| {
             let mut cells = Vec::new();
             cells.extend(with_account.then(|| row.target.account.clone()));
             cells.extend(with_region.then(|| row.target.region.clone()));
             cells.extend(with_name.then(|| name(row).to_owned()));
-            cells.extend([
-                one.function.clone(),
-                one.status.word().to_owned(),
-                shown(one.p95_ms, &ms),
-                format!("{:.0}", one.requests),
-                shown(one.error_rate, &percent),
-                shown(one.concurrency, &|n| format!("{n:.0}")),
-                format!("{:.0}", one.throttles),
-            ]);
+            cells.extend([one.function.clone(), one.status.word().to_owned()]);
+            let shown = |(_, _, value, show): &&FunctionColumn| value(one).map_or_else(|| "-".to_owned(), show);
+            cells.extend(columns.iter().map(shown));
             cells.iter().map(|cell| super::super::mask::line(cell)).collect()
         };
         Self {
@@ -61,20 +73,13 @@ impl FunctionTable {
     }
 }
 
-fn shown(value: Option<f64>, show: &dyn Fn(f64) -> String) -> String {
-    value.map_or_else(|| "-".to_owned(), show)
+fn whole(value: f64) -> String {
+    format!("{value:.0}")
 }
 
 /// Its cells of the CSV file, as numbers.
-pub fn csv_cells(one: &FunctionRow) -> [String; 7] {
+pub fn csv_cells(one: &FunctionRow) -> Vec<String> {
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-    [
-        one.function.clone(),
-        one.status.word().to_owned(),
-        one.requests.to_string(),
-        number(one.error_rate),
-        number(one.p95_ms),
-        number(one.concurrency),
-        one.throttles.to_string(),
-    ]
+    let texts = [one.function.clone(), one.status.word().to_owned()].into_iter();
+    texts.chain(COLUMNS.iter().map(|(_, _, value, _)| number(value(one)))).collect()
 }

@@ -5,13 +5,13 @@ use super::apply_flow::{ApplyFlowArgs, ApplySingle};
 use super::args::{ConsentArgs, OutputFormat, TextOrJson};
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::fleet::{Fleet, RosterArgs, Survey, table_or_json};
+use super::fleet::{Fleet, RosterArgs, Survey, by_findings, table_or_json};
 use super::plan::say_calls;
 use super::propose::ProposalArgs;
 use super::report::ReportFormatArgs;
 use crate::aws::Class;
 use crate::backtest::for_plan::PastNote;
-use crate::fleet::{Findings, FleetFinding, FleetLevel, FleetReport, FleetRow, FleetTarget, TargetState};
+use crate::fleet::{Findings, FleetFinding, FleetLevel, FleetRow, FleetTarget, TargetState};
 use crate::ops::doctor::{self, DoctorFacts, DoctorFinding, DoctorLevel};
 use crate::pipeline::{Select, TargetContext};
 use crate::report::watch::doctor as report;
@@ -98,16 +98,8 @@ impl DoctorArgs {
             let facts = doctor::read(&at.aws, &at.bound, at.aws.clock.now()).await;
             Ok(row(member, &facts, &doctor::judge(&facts)))
         };
-        let judge = |report: &FleetReport| {
-            let levels = report.rows.iter().flat_map(|row| row.found.iter().map(|found| found.level));
-            match levels.min() {
-                Some(FleetLevel::Error) => Exit::Findings,
-                Some(FleetLevel::ActionNeeded) => Exit::Act,
-                Some(FleetLevel::Hint) | None => Exit::Success,
-            }
-        };
         let survey = Survey { command: "doctor", format: self.format.format };
-        run.signals.clone().or_interrupted(fleet.survey(survey, judge, run, look)).await
+        run.signals.clone().or_interrupted(fleet.survey(survey, by_findings, run, look)).await
     }
 
     async fn examine(

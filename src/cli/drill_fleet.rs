@@ -5,11 +5,9 @@ use super::CommandContext;
 use super::drill_alarms::chosen;
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::fleet::{Fleet, Survey};
+use super::fleet::{Fleet, Survey, by_findings};
 use super::report::ReportFormat;
-use crate::fleet::{
-    Findings, FleetFinding, FleetLevel, FleetReport, FleetRow, FleetTarget, SubscriptionCounts, TargetState,
-};
+use crate::fleet::{Findings, FleetFinding, FleetLevel, FleetRow, FleetTarget, SubscriptionCounts, TargetState};
 use crate::ops::drill::{self, Above, DrillReport, DrillSurvey, DrillVerdict, JudgedStep};
 use crate::pipeline::TargetContext;
 use crate::report::count;
@@ -25,15 +23,7 @@ pub async fn foresee(
         let names = chosen(&at.bound, &member.target.region, alarms)?;
         Ok(row(member, &drill::survey(&at.aws, &names, at.aws.clock.now(), Above::Read).await?))
     };
-    let judge = |report: &FleetReport| {
-        let levels = report.rows.iter().flat_map(|row| row.found.iter().map(|found| found.level));
-        match levels.min() {
-            Some(FleetLevel::Error) => Exit::Findings,
-            Some(FleetLevel::ActionNeeded) => Exit::Act,
-            Some(FleetLevel::Hint) | None => Exit::Success,
-        }
-    };
-    run.signals.clone().or_interrupted(fleet.survey(Survey { command: "drill", format }, judge, run, look)).await
+    run.signals.clone().or_interrupted(fleet.survey(Survey { command: "drill", format }, by_findings, run, look)).await
 }
 
 /// Of more alarms their number is counted.

@@ -35,7 +35,7 @@ use retry::RetryRest;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-pub use survey::{Survey, table_or_json};
+pub use survey::{Survey, by_findings, table_or_json};
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Several accounts")]

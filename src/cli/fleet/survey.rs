@@ -7,7 +7,7 @@ use crate::cli::args::{OutputFormat, TextOrJson};
 use crate::cli::exit::Exit;
 use crate::cli::failure::CliFailure;
 use crate::cli::report::{ReportFormat, ReportFormatArgs};
-use crate::fleet::{FleetReport, FleetRow, FleetTarget};
+use crate::fleet::{FleetLevel, FleetReport, FleetRow, FleetTarget};
 use crate::pipeline::TargetContext;
 
 /// Whom a look is for: how it is called in reports, and how they are written.
@@ -30,6 +30,16 @@ impl Fleet {
     {
         let report = self.report(survey.command, self.each(ProgressDetail::Each, run, look).await);
         self.end(&report, judge(&report), survey.format, run)
+    }
+}
+
+/// How a look ends that found these things: as its worst asks for.
+pub fn by_findings(report: &FleetReport) -> Exit {
+    let levels = report.rows.iter().flat_map(|row| row.found.iter().map(|found| found.level));
+    match levels.min() {
+        Some(FleetLevel::Error) => Exit::Findings,
+        Some(FleetLevel::ActionNeeded) => Exit::Act,
+        Some(FleetLevel::Hint) | None => Exit::Success,
     }
 }
 

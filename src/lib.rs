@@ -42,6 +42,7 @@
 //! # How to add …
 //! - **a resource**: a folder beside the others in `resources/`, and its line in `resources::with_kinds`; the sandbox needs its handlers.
 //! - **a command**: a file in `cli/` with `XArgs` and `run`, a line in `cli::Command`, its group and examples in `cli/help.rs`.
+//! - **a roster for a command that looks**: `RosterArgs`, and `Fleet::survey` with what a row says (`cli/signals_fleet.rs`).
 //! - **JSON for programs**: its schema in `docs/schemas/` with a line in `report/schemas.rs`, a case in `tests/contract/`.
 //! - **a format**: a file in `report/` that turns the same values into text.
 

@@ -307,6 +307,30 @@ fn logs_of_a_roster_are_summed_up_a_line_a_function() {
     desk.run(&["logs", "mlops-service-lambda", "--report=x.json"]).exits(64).says("there is no roster");
 }
 
+/// Alarms of functions that a pattern stands for in an account are drilled and muted like those that are written.
+#[test]
+fn a_drill_of_a_roster_is_foreseen_alarms_of_patterns_included() {
+    let (desk, roster) = surveyed();
+    desk.write(
+        "watched.yaml",
+        "version: 1\nstack: w\nregion: us-east-1\ntopics: { t: }\nfunctions: { \"mlops-service-*\": { golden_signals: { notify: t } } }\n",
+    );
+    let drill = [&["drill", "--dry-run", "--file", "watched.yaml"][..], &roster].concat();
+    desk.run(&drill).exits(3).says("alarms: there is no such alarm");
+    desk.run(&[&["apply", "--yes", "--file", "watched.yaml", "--quiet"][..], &roster].concat()).exits(0);
+    desk.run(&drill).exits(3).says("nobody is subscribed (by ");
+    let own = [&["drill", "--dry-run"][..], &roster].concat();
+    desk.run(&own).exits(7).says("nobody has confirmed");
+    desk.run(&["sandbox", "confirm", "--all", "--account", &account(1)]).exits(0);
+    let report = desk.run(&[&own[..], &["--format", "json"]].concat()).exits(7).json();
+    assert_eq!(row(&report, 1)["subscriptions"]["confirmed"], 1, "{report:#}");
+    assert_eq!(
+        (row(&report, 1)["found"].is_null(), row(&report, 2)["found"][0]["id"].as_str()),
+        (true, Some("subscriber"))
+    );
+    desk.run(&[&["drill", "--yes"][..], &roster].concat()).exits(64).says("--dry-run");
+}
+
 #[test]
 fn a_roster_is_muted_with_consent_and_unmuted() {
     let (desk, roster) = surveyed();

@@ -4,18 +4,17 @@ use super::CommandContext;
 use super::args::TextOrJson;
 use super::complete;
 use super::consent::consent;
-use super::drill_alarms::{chosen, names};
 use super::drill_fleet;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::fleet::{RosterArgs, table_or_json};
 use super::plan::say_calls;
 use super::report::ReportFormatArgs;
+use super::spec_alarms::{chosen, in_target, written};
 use super::subscriptions::duration;
 use crate::aws::Aws;
-use crate::model::advice;
+use crate::model::{Target, advice};
 use crate::ops::drill::{self, Above, DeliveryChannel, DrillReport, DrillRequest, DrillSurvey, DrillVerdict};
-use crate::pipeline;
 use crate::report::watch::drill as report;
 use crate::spec::{BoundSpec, Spec};
 use clap::{Args, ValueEnum};
@@ -115,13 +114,13 @@ impl DrillArgs {
 
     async fn begin(&self, spec: Spec, run: &mut CommandContext<'_>) -> Result<(Aws, DrillSurvey), CliFailure> {
         let has_them = |bound: &BoundSpec| {
-            let there = names(bound, bound.region().unwrap_or_default()).unwrap_or_default();
+            let there = written(bound);
             !there.is_empty() && self.alarms.iter().all(|name| there.contains(name))
         };
         let bound = self.roster.spec.bind_asking_for(spec, self.roster.connect.region(), has_them, run).await?;
         let aws = self.roster.connect.open(bound.region(), &run.signals, run.output).await?;
-        let bound = pipeline::expand(&aws, &bound).await?.unwrap_or(bound);
-        let chosen = chosen(&bound, aws.region(), &self.alarms)?;
+        let anywhere = Target::new("000000000000", aws.region());
+        let chosen = chosen(in_target(&aws, &bound, &anywhere).await?, &self.alarms)?;
         let survey = drill::survey(&aws, &chosen, aws.clock.now(), Above::Read).await?;
         Ok((aws, survey))
     }

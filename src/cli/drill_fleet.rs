@@ -2,11 +2,11 @@
 //! nothing.
 
 use super::CommandContext;
-use super::drill_alarms::chosen;
 use super::exit::Exit;
 use super::failure::CliFailure;
 use super::fleet::{Fleet, Survey, by_findings};
 use super::report::ReportFormat;
+use super::spec_alarms::{chosen, in_target};
 use crate::fleet::{Findings, FleetFinding, FleetLevel, FleetRow, FleetTarget, SubscriptionCounts, TargetState};
 use crate::ops::drill::{self, Above, DrillReport, DrillSurvey, DrillVerdict, JudgedStep};
 use crate::pipeline::TargetContext;
@@ -20,7 +20,7 @@ pub async fn foresee(
     run: &mut CommandContext<'_>,
 ) -> Result<Exit, CliFailure> {
     let look = async |member: &FleetTarget, at: TargetContext| {
-        let names = chosen(&at.bound, &member.target.region, alarms)?;
+        let names = chosen(in_target(&at.aws, &at.bound, &member.target).await?, alarms)?;
         Ok(row(member, &drill::survey(&at.aws, &names, at.aws.clock.now(), Above::Read).await?))
     };
     run.signals.clone().or_interrupted(fleet.survey(Survey { command: "drill", format }, by_findings, run, look)).await

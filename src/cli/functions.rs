@@ -1,11 +1,10 @@
 //! Arguments of the commands that look at functions: those that are named, else those of the spec.
 
 use super::CommandContext;
-use super::args::SpecArgs;
 use super::complete;
-use super::connect::ConnectArgs;
 use super::exit::Exit;
 use super::failure::CliFailure;
+use super::fleet::{Fleet, RosterArgs};
 use crate::aws::Aws;
 use crate::fleet::{FleetRow, FleetTarget, TargetState};
 use crate::live::TargetReader;
@@ -22,9 +21,7 @@ pub struct WatchedArgs {
     #[arg(value_name = "FUNCTION", add = complete::functions())]
     pub functions: Vec<String>,
     #[command(flatten)]
-    pub spec: SpecArgs,
-    #[command(flatten)]
-    pub connect: ConnectArgs,
+    pub roster: RosterArgs,
 }
 
 /// What is looked at, and by whom.
@@ -34,16 +31,25 @@ pub struct FunctionSelection {
 }
 
 impl WatchedArgs {
+    /// The fleet, where flags or the spec name a roster. Functions that are named need no spec; a roster does.
+    pub async fn fleet(&self, command: &str, run: &mut CommandContext<'_>) -> Result<Option<Fleet>, CliFailure> {
+        if self.roster.fleet.is_named() || self.roster.spec.path().exists() {
+            return self.roster.open_roster(command, &self.roster.spec.load()?, run).await;
+        }
+        self.roster.fleet.nothing_alone().map(|()| None)
+    }
+
     /// Opens the target. The spec is only read for its functions and its region, so that no variable has to be given.
     pub async fn open(&self, run: &mut CommandContext<'_>) -> Result<FunctionSelection, CliFailure> {
         let named = !self.functions.is_empty();
-        let spec = if named && !self.spec.path().exists() { None } else { Some(spec::load(self.spec.path())?) };
+        let spec =
+            if named && !self.roster.spec.path().exists() { None } else { Some(spec::load(self.roster.spec.path())?) };
         let place = match &spec {
             Some(spec) => Some(self.place(spec)?),
             None => None,
         };
         let region = place.as_ref().and_then(|place| place.region.clone());
-        let aws = self.connect.open(region.as_deref(), &run.signals, run.output).await?;
+        let aws = self.roster.connect.open(region.as_deref(), &run.signals, run.output).await?;
         let functions = match &place {
             Some(place) if !named => run.signals.clone().or_interrupted(of_region(place, &aws)).await?,
             _ => self.functions.clone(),
@@ -61,19 +67,19 @@ impl WatchedArgs {
             let has_them = |place: &WrittenRegion| {
                 !place.functions.is_empty() && self.functions.iter().all(|name| has(place, name))
             };
-            if self.connect.region().is_none() && places.iter().filter(|place| has_them(place)).count() == 1 {
+            if self.roster.connect.region().is_none() && places.iter().filter(|place| has_them(place)).count() == 1 {
                 places.retain(has_them);
                 break;
             }
         }
         let regions: Vec<String> = places.iter().filter_map(|place| place.region.clone()).collect();
-        let at = self.spec.place(&regions, spec.lists_regions(), self.connect.region())?;
+        let at = self.roster.spec.place(&regions, spec.lists_regions(), self.roster.connect.region())?;
         Ok(places.swap_remove(at))
     }
 
     /// Where there is nothing to look at.
     pub fn nothing(&self) -> CliFailure {
-        let what = format!("{} names no function", self.spec.path().display());
+        let what = format!("{} names no function", self.roster.spec.path().display());
         CliFailure::say(
             Exit::Usage,
             what,

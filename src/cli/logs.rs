@@ -2,10 +2,9 @@
 
 use super::CommandContext;
 use super::args::OutputFormat;
-use super::complete;
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::fleet::{Fleet, RosterArgs};
+use super::fleet::Fleet;
 use super::functions::{FunctionSelection, WatchedArgs, failure};
 use super::logs_fleet::{self, LogSums};
 use super::moment::{Moment, moment};
@@ -41,11 +40,8 @@ use tokio::time::Instant;
     .help("Sum up instead: percentiles, cold starts, memory, slowest and failed requests. Over a roster, --report=FILE also saves it, \
            in the format that the ending says: .json, .csv, .html, .md, .xml (JUnit) or .txt; repeatable")))]
 pub struct LogsArgs {
-    /// Functions to look at; without any, those under `functions` in the spec
-    #[arg(value_name = "FUNCTION", add = complete::functions())]
-    functions: Vec<String>,
     #[command(flatten)]
-    roster: RosterArgs,
+    watched: WatchedArgs,
     /// Look at this log group instead of a function's; repeatable
     #[arg(long = "log-group", value_name = "NAME", conflicts_with = "functions")]
     groups: Vec<String>,
@@ -94,16 +90,16 @@ impl LogsArgs {
     }
 
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
-        let (fleet, sums) = self.roster.fleet.without_report(ALONE);
-        let roster = RosterArgs { fleet, ..self.roster.clone() };
+        let mut watched = self.watched.clone();
+        let sums = watched.roster.fleet.take_report(ALONE);
         // Without a roster's name a look at lines is for the account of the credentials, as ever.
-        if roster.fleet.is_named() || sums && self.groups.is_empty() && roster.spec.path().exists() {
-            let spec = roster.spec.load()?;
-            if let Some(fleet) = roster.open_roster("logs", &spec, run).await? {
+        if watched.roster.fleet.is_named() || sums && self.groups.is_empty() {
+            if let Some(fleet) = watched.fleet("logs", run).await? {
                 return self.over(&fleet, sums, run).await;
             }
+        } else {
+            watched.roster.fleet.nothing_alone()?;
         }
-        roster.fleet.nothing_alone()?;
         let format = self.format.alone()?;
         if format == OutputFormat::Markdown && !sums {
             return Err(CliFailure::say(
@@ -112,7 +108,7 @@ impl LogsArgs {
                 "use --format json, or --report with it",
             ));
         }
-        let (aws, places) = self.places(roster, run).await?;
+        let (aws, places) = self.places(run).await?;
         let names: Vec<String> = places.iter().map(|place| place.name().to_owned()).collect();
         let asks: Vec<LogQuery> = places.iter().map(|place| place.ask(self.filter.as_deref())).collect();
         if self.follow {
@@ -140,7 +136,7 @@ impl LogsArgs {
             return Err(fleet.is_too_many(what, "sum them up with --report"));
         }
         let sums = LogSums {
-            named: &self.functions,
+            named: &self.watched.functions,
             groups: &self.groups,
             since: self.since,
             until: self.until,
@@ -150,20 +146,14 @@ impl LogsArgs {
         run.signals.clone().or_interrupted(logs_fleet::report(fleet, self.format.format, sums, run)).await
     }
 
-    async fn places(
-        &self,
-        roster: RosterArgs,
-        run: &mut CommandContext<'_>,
-    ) -> Result<(Aws, Vec<LogLocation>), CliFailure> {
+    async fn places(&self, run: &mut CommandContext<'_>) -> Result<(Aws, Vec<LogLocation>), CliFailure> {
         if !self.groups.is_empty() {
-            let aws = roster.connect.open(None, &run.signals, run.output).await?;
+            let aws = self.watched.roster.connect.open(None, &run.signals, run.output).await?;
             return Ok((aws, self.groups.iter().map(|group| LogLocation::of_group(group)).collect()));
         }
-        let RosterArgs { spec, connect, .. } = roster;
-        let watched = WatchedArgs { functions: self.functions.clone(), spec, connect };
-        let FunctionSelection { functions, aws } = watched.open(run).await?;
+        let FunctionSelection { functions, aws } = self.watched.open(run).await?;
         if functions.is_empty() {
-            return Err(watched.nothing());
+            return Err(self.watched.nothing());
         }
         let (places, notes) = find(&aws, &functions).await.map_err(failure)?;
         notes.iter().for_each(|note| run.output.say(&format!("note: {note}")));

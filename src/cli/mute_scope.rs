@@ -3,11 +3,12 @@
 use super::CommandContext;
 use super::exit::Exit;
 use super::failure::CliFailure;
+use super::spec_alarms;
 use crate::aws::Aws;
 use crate::model::problem::nearest_or_all;
 use crate::model::{Target, advice, glob};
 use crate::ops::mute::{self, StandingMute};
-use crate::pipeline::{self, TargetContext};
+use crate::pipeline::TargetContext;
 use crate::report::count;
 use crate::resources::any_alarm::aws::existing;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,10 +37,8 @@ impl MuteScope {
         if all {
             return Ok(Self { aws, target, declared: None });
         }
-        let bound = pipeline::expand(&aws, &bound).await?.unwrap_or(bound);
-        let desired = bound.desired(&target, &BTreeMap::new())?.resources;
-        let alarms = desired.into_keys().filter(|address| address.kind.is_alarm()).map(|address| address.name);
-        Ok(Self { aws, target, declared: Some(alarms.collect()) })
+        let declared = spec_alarms::in_target(&aws, &bound, &target).await?;
+        Ok(Self { aws, target, declared: Some(declared.into_iter().collect()) })
     }
 
     pub fn covers(&self, alarm: &str) -> bool {

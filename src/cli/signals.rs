@@ -2,10 +2,9 @@
 
 use super::CommandContext;
 use super::args::OutputFormat;
-use super::complete;
 use super::exit::Exit;
 use super::failure::CliFailure;
-use super::fleet::{Fleet, RosterArgs};
+use super::fleet::Fleet;
 use super::functions::{FunctionSelection, WatchedArgs};
 use super::output::write_file;
 use super::plan::say_calls;
@@ -26,11 +25,8 @@ use std::time::Duration;
 /// requests a sample, which is then said.
 #[derive(Debug, Clone, Args)]
 pub struct SignalsArgs {
-    /// Functions to look at; without any, those under `functions` in the spec
-    #[arg(value_name = "FUNCTION", add = complete::functions())]
-    functions: Vec<String>,
     #[command(flatten)]
-    roster: RosterArgs,
+    watched: WatchedArgs,
     /// How long the period is, from now back, e.g. 1h, 1d, 14d
     #[arg(long, value_name = "TIME", default_value = "3h", value_parser = length)]
     since: Duration,
@@ -62,23 +58,15 @@ fn length(text: &str) -> Result<Duration, String> {
 impl SignalsArgs {
     pub async fn run(&self, run: &mut CommandContext<'_>) -> Result<Exit, CliFailure> {
         let length = i64::try_from(self.since.as_secs()).unwrap_or(i64::MAX);
-        // Functions that are named need no spec; a roster does.
-        if self.roster.fleet.is_named() || self.roster.spec.path().exists() {
-            let spec = self.roster.spec.load()?;
-            if let Some(fleet) = self.roster.open_roster("signals", &spec, run).await? {
-                self.refuse_pictures(&fleet)?;
-                let (format, logs) = (self.format.format, !self.no_logs);
-                let signals = signals_fleet::signals(&fleet, format, &self.functions, length, logs, run);
-                return signals.await;
-            }
+        if let Some(fleet) = self.watched.fleet("signals", run).await? {
+            self.refuse_pictures(&fleet)?;
+            let (format, named, logs) = (self.format.format, &self.watched.functions, !self.no_logs);
+            return signals_fleet::signals(&fleet, format, named, length, logs, run).await;
         }
-        self.roster.fleet.nothing_alone()?;
         let format = self.format.alone()?;
-        let RosterArgs { spec, connect, .. } = self.roster.clone();
-        let watched = WatchedArgs { functions: self.functions.clone(), spec, connect };
-        let FunctionSelection { functions, aws } = watched.open(run).await?;
+        let FunctionSelection { functions, aws } = self.watched.open(run).await?;
         if functions.is_empty() {
-            return Err(watched.nothing());
+            return Err(self.watched.nothing());
         }
         let asking = SignalsRequest { now: aws.clock.now(), length, logs: !self.no_logs };
         let signals = read(&aws, &functions, asking).await?;

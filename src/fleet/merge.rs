@@ -118,8 +118,8 @@ impl Merge {
     }
 }
 
-/// The places of the rows by target, those of one target as their files are given, for what is said of them. Rows are large: none is moved before it is known
-/// where it goes.
+/// The places of the rows by target, those of one target as their files are given, for what is said of them. Rows are large: none is
+/// moved before it is known where it goes.
 fn in_order_of_files(rows: &[FleetRow], file_of: &[usize]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_unstable_by(|a, b| (&rows[*a].target, file_of[*a], *a).cmp(&(&rows[*b].target, file_of[*b], *b)));

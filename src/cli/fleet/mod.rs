@@ -186,13 +186,15 @@ impl FleetArgs {
         }
     }
 
-    /// Whether a report of the whole run is asked for.
-    /// Of a command whose `--report` may come without a file, which is then this text: the same without it, and whether it came at all.
-    pub fn without_report(&self, alone: &str) -> (Self, bool) {
-        let report = self.report.iter().filter(|path| path.as_os_str() != alone).cloned().collect();
-        (Self { report, ..self.clone() }, !self.report.is_empty())
+    /// Of a command whose `--report` may come without a file, which is then this text: takes that away, and says whether the flag came
+    /// at all.
+    pub fn take_report(&mut self, alone: &str) -> bool {
+        let came = !self.report.is_empty();
+        self.report.retain(|path| path.as_os_str() != alone);
+        came
     }
 
+    /// Whether a report of the whole run is asked for.
     pub fn saves_reports(&self) -> bool {
         !self.report.is_empty()
     }

@@ -68,10 +68,15 @@ pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     replace_by(path, readers, |file| file.write_all(bytes))
 }
 
-fn replace_by(path: &Path, readers: Readers, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+/// The same of content that is made while it is written.
+pub fn replace_by<E: From<io::Error>>(
+    path: &Path,
+    readers: Readers,
+    write: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
     match fs::symlink_metadata(path) {
-        Ok(found) if found.is_symlink() && is_stream(path) => return Err(not_plain()),
-        Ok(found) if !found.is_file() && !found.is_symlink() => return Err(not_plain()),
+        Ok(found) if found.is_symlink() && is_stream(path) => return Err(not_plain().into()),
+        Ok(found) if !found.is_file() && !found.is_symlink() => return Err(not_plain().into()),
         _ => {}
     }
     let beside = beside(path);
@@ -81,11 +86,10 @@ fn replace_by(path: &Path, readers: Readers, write: impl FnOnce(&mut File) -> io
         system::own(&mut options);
     }
     // Made by `create_new`, which follows no link: what stands there is this process's.
-    options.open(&beside).and_then(|mut file| {
-        let written = write(&mut file);
-        drop(file);
-        written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_| drop(fs::remove_file(&beside)))
-    })
+    let mut file = options.open(&beside)?;
+    let written = write(&mut file);
+    drop(file);
+    written.and_then(|()| Ok(fs::rename(&beside, path)?)).inspect_err(|_| drop(fs::remove_file(&beside)))
 }
 
 /// Makes a file of this content where there is none; what is there, a link included, is left alone.

@@ -95,7 +95,29 @@ fn quota<'a>(service: &str, operation: &'a str) -> Option<(f64, &'a str)> {
 
 /// The token buckets of all accounts and regions.
 #[derive(Debug, Default)]
-pub struct Buckets(HashMap<String, (f64, Instant)>);
+pub struct Buckets {
+    held: HashMap<String, QuotaBucket>,
+    /// So many were left when the full ones were last let go.
+    left: usize,
+}
+
+/// A bucket that is full again is as one that nobody drew from.
+#[derive(Debug)]
+struct QuotaBucket {
+    tokens: f64,
+    at: Instant,
+    rate: f64,
+    size: f64,
+}
+
+impl QuotaBucket {
+    fn tokens_at(&self, now: Instant) -> f64 {
+        self.size.min(self.tokens + now.duration_since(self.at).as_secs_f64() * self.rate)
+    }
+}
+
+/// Fewer buckets than this are not looked through for full ones.
+const FEW: usize = 1_000;
 
 impl Buckets {
     /// Takes one token; false where there is none and the call is to be throttled.
@@ -105,13 +127,17 @@ impl Buckets {
         }
         let Some((rate, bucket)) = quota(service, operation) else { return true };
         let now = Instant::now();
+        if self.held.len() >= FEW.max(2 * self.left) {
+            self.held.retain(|_, bucket| bucket.tokens_at(now) < bucket.size);
+            self.left = self.held.len();
+        }
         let size = (rate * weather.burst_seconds).max(1.0);
-        let (tokens, at) = self.0.entry(format!("{account}/{region}/{service}:{bucket}")).or_insert((size, now));
-        *tokens = size.min(*tokens + now.duration_since(*at).as_secs_f64() * rate);
-        *at = now;
-        let allowed = *tokens >= 1.0;
+        let new = || QuotaBucket { tokens: size, at: now, rate, size };
+        let bucket = self.held.entry(format!("{account}/{region}/{service}:{bucket}")).or_insert_with(new);
+        (bucket.tokens, bucket.at) = (bucket.tokens_at(now), now);
+        let allowed = bucket.tokens >= 1.0;
         if allowed {
-            *tokens -= 1.0;
+            bucket.tokens -= 1.0;
         }
         allowed
     }
@@ -140,5 +166,16 @@ mod tests {
         let allowed = (0..20).filter(|n| call(if n % 2 == 0 { "ListFunctions" } else { "GetAccountSettings" })).count();
         assert_eq!(allowed, 15);
         assert!(call("GetFunction"));
+    }
+    #[tokio::test(start_paused = true)]
+    async fn buckets_that_are_full_again_are_let_go() {
+        let (mut buckets, weather) = (Buckets::default(), Weather::aws());
+        for account in 0..10 * FEW {
+            let account = account.to_string();
+            assert!((0..3).all(|_| buckets.allow(&weather, &account, "r", "monitoring", "PutMetricAlarm")));
+            assert!(!buckets.allow(&weather, &account, "r", "monitoring", "PutMetricAlarm"));
+            tokio::time::advance(Duration::from_millis(5)).await;
+        }
+        assert!(buckets.held.len() <= FEW, "{}", buckets.held.len());
     }
 }

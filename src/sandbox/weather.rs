@@ -95,26 +95,39 @@ impl Weather {
         Weather { latency: Duration::from_millis(40), quotas: Quotas::Aws, ..Weather::default() }
     }
 
-    /// The fault of the `nth` call with this name in one account and region, if any; the same seed gives the same faults.
-    pub fn accident(&self, account: &str, region: &str, name: &str, nth: u64) -> Option<Accident> {
-        let shares = [
+    fn shares(&self) -> [(Accident, f64); 3] {
+        [
             (Accident::Internal, self.fault_500),
             (Accident::ResetBefore, self.fault_reset_before),
             (Accident::ResetAfter, self.fault_reset_after),
-        ];
+        ]
+    }
+
+    /// Whether faults befall calls at all.
+    pub fn has_accidents(&self) -> bool {
+        self.shares().iter().any(|(_, share)| *share > 0.0)
+    }
+
+    /// The fault of the `nth` call with this name in one account and region, if any; the same seed gives the same faults.
+    pub fn accident(&self, account: &str, region: &str, name: &str, nth: u64) -> Option<Accident> {
         let spared = self.fault_operation.as_ref().is_some_and(|operation| operation != name);
-        if spared || shares.iter().all(|(_, share)| *share <= 0.0) {
+        if spared || !self.has_accidents() {
             return None;
         }
         let seed = fold(self.seed, [account, region, name]) ^ nth.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let mut draw = fastrand::Rng::with_seed(seed).f64();
-        for (accident, share) in shares {
+        for (accident, share) in self.shares() {
             if draw < share {
                 return Some(accident);
             }
             draw -= share;
         }
         None
+    }
+
+    /// Whether calls take no time.
+    pub fn is_instant(&self) -> bool {
+        self.latency.is_zero() && self.jitter.is_zero()
     }
 
     /// The time one way, for the `nth` call.

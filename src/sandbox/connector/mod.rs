@@ -62,7 +62,7 @@ struct SandboxState {
     store: EntityStore,
     buckets: Buckets,
     counter: Counter,
-    /// How often an account made a call, for its faults.
+    /// How often an account made a call, where faults befall calls.
     made: HashMap<String, u64>,
     calls: u64,
     writes: u64,
@@ -127,13 +127,13 @@ impl Sandbox {
     /// Every entity of an account and region by table and key, as it is kept.
     #[cfg(any(test, feature = "testing"))]
     pub fn entities(&self, account: &str, region: &str) -> super::store::Contents {
-        self.state().store.contents(account, region)
+        self.state().store.contents(account, region).expect("the state is in reach")
     }
 
     /// Puts an entity as it is to be kept: what only time or somebody outside AWS can bring about.
     #[cfg(any(test, feature = "testing"))]
     pub fn put_entity(&self, account: &str, region: &str, table: &str, key: &str, value: &serde_json::Value) {
-        self.state().store.put(account, region, table, key, value);
+        self.state().store.put(account, region, table, key, value).expect("the state is in reach");
     }
 
     /// The accounts and regions that anything was done in, in order.
@@ -225,9 +225,12 @@ impl Sandbox {
             let mut state = self.state();
             state.calls += 1;
             let (account, region) = (&request.caller.account, &request.caller.region);
-            let made = state.made.entry(format!("{account}/{region}/{name}")).or_default();
-            *made += 1;
-            let accident = weather.accident(account, region, &name, *made);
+            let accident = weather.has_accidents().then(|| {
+                let made = state.made.entry(format!("{account}/{region}/{name}")).or_default();
+                *made += 1;
+                weather.accident(account, region, &name, *made)
+            });
+            let accident = accident.flatten();
             let way = weather.one_way(state.calls);
             let started = SandboxCall { sandbox: &self, call: Some(state.counter.start(name)) };
             (started, way, accident)

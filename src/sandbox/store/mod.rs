@@ -2,11 +2,12 @@
 
 mod entities;
 mod journal;
+mod scope;
 #[cfg(test)]
 mod tests;
 mod tx;
 
-pub use entities::{Seed, Seeds};
+pub use scope::{Seed, Seeds};
 pub use tx::Tx;
 
 use super::fault::Fault;
@@ -15,14 +16,19 @@ use super::wire::Timestamp;
 use anyhow::Result;
 use entities::Entities;
 use journal::Journal;
+use scope::{EntityChange, Place, Scope};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 /// Where the store keeps what is its own and no account's.
-const OWN: (&str, &str) = ("", "");
+fn own() -> Place {
+    Place::default()
+}
+
 const CLOCK: &str = "clock";
 /// By how much the clock was moved ahead, in milliseconds.
 const AHEAD: &str = "ahead";
@@ -58,7 +64,7 @@ impl EntityStore {
     /// A store that keeps its state in a file.
     pub fn open(path: &Path, seeds: Seeds) -> Result<Self> {
         let mut store = EntityStore { journal: Some(Journal::new(path)), ..EntityStore::in_memory(seeds) };
-        store.refresh()?;
+        store.refresh(&own())?;
         Ok(store)
     }
 
@@ -74,12 +80,13 @@ impl EntityStore {
         call: u64,
         mut handler: impl FnMut(&mut Tx) -> Result<T, Fault>,
     ) -> Result<(Result<T, Fault>, bool)> {
-        self.refresh()?;
-        self.entities.scope(account, region);
+        let place = (account.to_owned(), region.to_owned());
+        self.refresh(&place)?;
         let (now, age) = (self.now(), self.age());
         let mut run = |entities: &Entities| {
             let seed = fold(weather.seed ^ call.rotate_left(32) ^ entities.version(), [account, region]);
-            let mut tx = Tx::new(entities, account, region, weather, (now, age), fastrand::Rng::with_seed(seed));
+            let rng = fastrand::Rng::with_seed(seed);
+            let mut tx = Tx::new(entities.scope(&place), (account, region), weather, (now, age), rng);
             let answer = handler(&mut tx);
             let asked = answer.is_ok() && tx.is_asked();
             let changes = if answer.is_ok() { tx.into_changes() } else { Vec::new() };
@@ -89,52 +96,55 @@ impl EntityStore {
         if changes.is_empty() {
             return Ok((answer, false));
         }
-        if let Some(journal) = &mut self.journal {
-            let lock = journal.lock()?;
-            if journal.refresh(&mut self.entities)? {
-                (answer, changes, written) = run(&self.entities);
-            }
-            journal.append(account, region, &changes)?;
-            self.entities.apply(account, region, changes);
-            journal.compact_if_worth_it(&self.entities)?;
-            drop(lock);
-            return Ok((answer, written));
+        let _lock = self.lock()?;
+        if self.refresh(&place)? {
+            (answer, changes, written) = run(&self.entities);
         }
-        self.entities.apply(account, region, changes);
+        self.keep(&place, changes)?;
         Ok((answer, written))
     }
 
     /// The time in the sandbox, and by how much it was moved ahead.
     pub fn time(&mut self) -> Result<(Timestamp, Duration)> {
-        self.refresh()?;
+        self.refresh(&own())?;
         Ok((self.now(), self.ahead()))
     }
 
     /// Moves the clock ahead, for every process that shares the file.
     pub fn advance(&mut self, weather: &Weather, by: Duration) -> Result<()> {
-        let (account, region) = OWN;
+        let (account, region) = own();
         let move_on = |tx: &mut Tx| {
             let ahead = tx.get::<u64>(CLOCK, AHEAD)?.unwrap_or(0);
             let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
             tx.put(CLOCK, AHEAD, &ahead.saturating_add(by))
         };
-        let (moved, _) = self.transact(account, region, weather, 0, move_on)?;
+        let (moved, _) = self.transact(&account, &region, weather, 0, move_on)?;
         moved.map_err(|fault| anyhow::anyhow!("{}", fault.message))
     }
 
-    /// The accounts and regions that anything was done in.
-    pub fn places(&mut self) -> Result<Vec<(String, String)>> {
-        self.refresh()?;
-        let done_in = |(account, region): &(&str, &str)| {
-            (*account, *region) != OWN && !self.entities.is_untouched(account, region)
+    /// The accounts and regions that anything was done in, in order.
+    pub fn places(&mut self) -> Result<Vec<Place>> {
+        self.refresh(&own())?;
+        let mut places: Vec<Place> = match &self.journal {
+            Some(journal) => journal.places().cloned().collect(),
+            None => self.entities.places().cloned().collect(),
         };
-        Ok(self.entities.places().filter(done_in).map(own).collect())
+        places.retain(|place| *place != own());
+        places.sort_unstable();
+        let mut done_in = Vec::with_capacity(places.len());
+        for place in places {
+            self.refresh(&place)?;
+            if !self.undo(&place).is_empty() {
+                done_in.push(place);
+            }
+        }
+        Ok(done_in)
     }
 
     /// Forgets everything, and the file.
     pub fn reset(&mut self) -> Result<()> {
+        let _lock = self.lock()?;
         if let Some(journal) = &mut self.journal {
-            let _lock = journal.lock()?;
             journal.remove()?;
         }
         self.entities.clear(0);
@@ -144,33 +154,26 @@ impl EntityStore {
     /// Forgets everything and begins at a moment, from which the clock runs on as the wall's does. Who shares the file sees the old
     /// state or the new one, nothing between them.
     pub fn begin_at(&mut self, at: Timestamp) -> Result<()> {
-        let start = Start { at: at.millis(), wall: self.wall().millis() };
-        let lock = self.journal.as_ref().map(Journal::lock).transpose()?;
-        self.refresh()?;
+        let start = serde_json::to_string(&Start { at: at.millis(), wall: self.wall().millis() })?;
+        let start = EntityChange { table: CLOCK.to_owned(), key: START.to_owned(), value: Some(start.into()) };
+        let _lock = self.lock()?;
+        self.refresh(&own())?;
         // A version that was never there: whoever has read the file reads it anew, however long it is.
-        self.entities.clear(self.entities.version() + 1);
-        self.put(OWN.0, OWN.1, CLOCK, START, &serde_json::to_value(start)?);
+        let version = self.entities.version() + 1;
         if let Some(journal) = &mut self.journal {
-            journal.rewrite(&self.entities)?;
+            return journal.start_anew(version, &own(), &[start]);
         }
-        drop(lock);
-        Ok(())
+        self.entities.clear(version);
+        self.keep(&own(), vec![start])
     }
 
     /// Forgets what was done in one account and region: what stands there is what stands everywhere from the beginning.
     pub fn forget(&mut self, account: &str, region: &str) -> Result<()> {
-        self.refresh()?;
-        let lock = self.journal.as_ref().map(Journal::lock).transpose()?;
-        if let Some(journal) = &mut self.journal {
-            journal.refresh(&mut self.entities)?;
-        }
-        let changes = self.entities.undo(account, region);
-        if let Some(journal) = self.journal.as_mut().filter(|_| !changes.is_empty()) {
-            journal.append(account, region, &changes)?;
-        }
-        self.entities.apply(account, region, changes);
-        drop(lock);
-        Ok(())
+        let place = (account.to_owned(), region.to_owned());
+        let _lock = self.lock()?;
+        self.refresh(&place)?;
+        let undone = self.undo(&place);
+        self.keep(&place, undone)
     }
 
     /// A copy in memory, with the same clock.
@@ -181,24 +184,63 @@ impl EntityStore {
 
     /// All of an account and region, by table and key.
     #[cfg(any(test, feature = "testing"))]
-    pub fn contents(&mut self, account: &str, region: &str) -> Contents {
+    pub fn contents(&mut self, account: &str, region: &str) -> Result<Contents> {
+        let place = (account.to_owned(), region.to_owned());
+        self.refresh(&place)?;
         let parse = |text: &str| serde_json::from_str(text).unwrap_or(serde_json::Value::Null);
-        let tables = self.entities.scope(account, region).iter();
-        let rows = tables.flat_map(|(table, rows)| rows.iter().map(move |(key, text)| (table, key, text)));
-        rows.map(|(table, key, text)| ((table.clone(), key.clone()), parse(text))).collect()
+        let entities = self.entities.scope(&place).into_iter().flat_map(Scope::entities);
+        Ok(entities.map(|(table, key, text)| ((table.to_owned(), key.to_owned()), parse(text))).collect())
     }
 
-    pub fn put(&mut self, account: &str, region: &str, table: &str, key: &str, value: &serde_json::Value) {
+    /// Puts an entity as it is to be kept.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn put(
+        &mut self,
+        account: &str,
+        region: &str,
+        table: &str,
+        key: &str,
+        value: &serde_json::Value,
+    ) -> Result<()> {
+        let place = (account.to_owned(), region.to_owned());
         let value = Some(value.to_string().into());
-        let change = entities::EntityChange { table: table.to_owned(), key: key.to_owned(), value };
-        self.entities.apply(account, region, [change]);
+        let _lock = self.lock()?;
+        self.refresh(&place)?;
+        self.keep(&place, vec![EntityChange { table: table.to_owned(), key: key.to_owned(), value }])
     }
 
-    fn refresh(&mut self) -> Result<()> {
-        if let Some(journal) = &mut self.journal {
-            journal.refresh(&mut self.entities)?;
+    /// Reads what others wrote, and has an account and region at hand; true where there was something new.
+    fn refresh(&mut self, place: &Place) -> Result<bool> {
+        match &mut self.journal {
+            Some(journal) => journal.refresh(&mut self.entities, place),
+            None => self.entities.hold(place, Ok).map(|()| false),
         }
-        Ok(())
+    }
+
+    /// Nobody else writes the file until it is dropped.
+    fn lock(&self) -> Result<Option<File>> {
+        self.journal.as_ref().map(Journal::lock).transpose()
+    }
+
+    /// Keeps changes of an account and region that is at hand. The lock must be held and the file read to its end.
+    fn keep(&mut self, place: &Place, changes: Vec<EntityChange>) -> Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let Some(journal) = &mut self.journal else {
+            self.refresh(place)?;
+            self.entities.apply(place, changes);
+            return Ok(());
+        };
+        journal.append(place, &changes)?;
+        self.entities.apply(place, changes);
+        journal.compact_if_worth_it(&self.entities)
+    }
+
+    /// The changes that bring an account and region that is at hand back to its beginning.
+    fn undo(&self, place: &Place) -> Vec<EntityChange> {
+        let beginning = self.entities.beginning(place);
+        self.entities.scope(place).map_or_else(Vec::new, |scope| beginning.changes_since(scope))
     }
 
     fn ahead(&self) -> Duration {
@@ -206,7 +248,7 @@ impl EntityStore {
     }
 
     fn of_clock<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
-        let text = self.entities.table(OWN.0, OWN.1, CLOCK)?.get(key)?;
+        let text = self.entities.scope(&own())?.table(CLOCK)?.get(key)?;
         serde_json::from_str(text).ok()
     }
 
@@ -226,8 +268,4 @@ impl EntityStore {
         let (wall, at) = *self.clock.get_or_insert_with(|| (SystemTime::now(), Instant::now()));
         Timestamp::from(wall + Instant::now().saturating_duration_since(at))
     }
-}
-
-fn own((account, region): (&str, &str)) -> (String, String) {
-    (account.to_owned(), region.to_owned())
 }

@@ -1,6 +1,6 @@
 //! What a handler sees: the entities of one account and region with its own changes on top, the time, and seeded chance.
 
-use super::entities::{Entities, EntityChange};
+use super::scope::{EntityChange, Scope, Table};
 use crate::fault::Fault;
 use crate::weather::{Weather, fold};
 use crate::wire::Timestamp;
@@ -15,7 +15,8 @@ use std::time::Duration;
 /// One request's view of the store. Changes are kept only when the handler succeeds.
 #[derive(Debug)]
 pub struct Tx<'a> {
-    entities: &'a Entities,
+    /// What is stored; none where nothing was ever there.
+    scope: Option<&'a Scope>,
     account: &'a str,
     region: &'a str,
     weather: &'a Weather,
@@ -31,25 +32,13 @@ pub struct Tx<'a> {
 
 impl<'a> Tx<'a> {
     pub(super) fn new(
-        entities: &'a Entities,
-        account: &'a str,
-        region: &'a str,
+        scope: Option<&'a Scope>,
+        (account, region): (&'a str, &'a str),
         weather: &'a Weather,
         (now, age): (Timestamp, Duration),
         rng: fastrand::Rng,
     ) -> Self {
-        Tx {
-            entities,
-            account,
-            region,
-            weather,
-            now,
-            age,
-            rng,
-            changes: BTreeMap::new(),
-            asked: false,
-            by_itself: false,
-        }
+        Tx { scope, account, region, weather, now, age, rng, changes: BTreeMap::new(), asked: false, by_itself: false }
     }
 
     /// Whether there are changes that the caller asked for.
@@ -154,14 +143,14 @@ impl<'a> Tx<'a> {
         fold(self.weather.seed, [key])
     }
 
+    fn stored(&self, table: &str) -> Option<&'a Table> {
+        self.scope?.table(table)
+    }
+
     pub fn get<T: DeserializeOwned>(&self, table: &'static str, key: &str) -> Result<Option<T>, Fault> {
         let text = match self.changes.get(&(table, key.to_owned())) {
             Some(changed) => changed.as_deref(),
-            None => self
-                .entities
-                .table(self.account, self.region, table)
-                .and_then(|table| table.get(key))
-                .map(|text| &**text),
+            None => self.stored(table).and_then(|table| table.get(key)).map(|text| &**text),
         };
         text.map(|text| parse(table, key, text)).transpose()
     }
@@ -175,7 +164,7 @@ impl<'a> Tx<'a> {
 
     /// True where there was something to delete.
     pub fn delete(&mut self, table: &'static str, key: &str) -> bool {
-        let stored = self.entities.table(self.account, self.region, table).is_some_and(|table| table.contains_key(key));
+        let stored = self.stored(table).is_some_and(|table| table.contains_key(key));
         let changed = self.changes.remove(&(table, key.to_owned()));
         if stored {
             self.changes.insert((table, key.to_owned()), None);
@@ -186,7 +175,7 @@ impl<'a> Tx<'a> {
 
     /// How many entities a table holds.
     pub fn count(&self, table: &'static str) -> usize {
-        let stored = self.entities.table(self.account, self.region, table);
+        let stored = self.stored(table);
         let changed = self.changes.iter().filter(|((changed, _), _)| *changed == table);
         let (mut more, mut less) = (0, 0);
         for ((_, key), value) in changed {
@@ -239,7 +228,7 @@ impl<'a> Tx<'a> {
         table: &'static str,
         prefix: &str,
     ) -> impl Iterator<Item = (&'t str, &'t str)> + use<'t, 'a> {
-        let stored = self.entities.table(self.account, self.region, table);
+        let stored = self.stored(table);
         let stored = stored.map(|table| table.range::<str, _>((Bound::Included(prefix), Bound::Unbounded)));
         let stored = stored.into_iter().flatten().map(|(key, text)| (key.as_str(), Some(&**text)));
         let changed = self.changes.range((table, prefix.to_owned())..).take_while(move |((of, _), _)| *of == table);

@@ -97,16 +97,23 @@ impl ConnectArgs {
             let remedy = "leave out --profile and --endpoint-url, or --sandbox (and MLOPSCTL_SANDBOX)";
             return Err(CliFailure::say(Exit::Usage, "the sandbox needs no AWS, yet one is named", remedy));
         }
-        let weather = match &self.sandbox_faults {
-            Some(text) => text.parse::<Weather>().map_err(|error| {
-                CliFailure::say(Exit::Usage, format!("--sandbox-faults: {error:#}"), "see `mlopsctl plan --help`")
-            })?,
-            None => Weather::default(),
-        };
+        let weather = self.weather()?;
         output.say(&format!("sandbox {}: simulated AWS: no real account is used", path.display()));
         let sandbox = Sandbox::open(&path, weather)?;
         sandbox.time()?;
         Ok(Some(sandbox))
+    }
+
+    fn weather(&self) -> Result<Weather, CliFailure> {
+        let Some(text) = &self.sandbox_faults else { return Ok(Weather::default()) };
+        text.parse().map_err(|error| {
+            CliFailure::say(Exit::Usage, format!("--sandbox-faults: {error:#}"), "see `mlopsctl plan --help`")
+        })
+    }
+
+    /// Whether AWS is the one inside this program and answers at once, so that there is nothing to wait for.
+    pub fn answers_at_once(&self) -> bool {
+        self.is_sandbox() && self.weather().is_ok_and(|weather| weather.is_instant())
     }
 
     /// From now on the sandbox's posts reach addresses of this machine, where a sandbox it is.

@@ -37,6 +37,11 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 pub use survey::{Survey, by_findings, table_or_json};
 
+/// Targets that are worked on at a time: nearly all of the time is AWS's.
+const AT_ONCE: usize = 128;
+/// The same where nothing is waited for: more would only crowd each other out of the processor's caches.
+const AT_ONCE_WITHOUT_WAITING: usize = 8;
+
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Several accounts")]
 pub struct FleetArgs {
@@ -48,9 +53,9 @@ pub struct FleetArgs {
     role: Option<String>,
     #[command(flatten)]
     shard: ShardArgs,
-    /// How many targets are worked on at a time
-    #[arg(long, value_name = "N", default_value = "128")]
-    concurrency: NonZeroUsize,
+    /// How many targets are worked on at a time [default: 128; 8 in a sandbox that answers at once]
+    #[arg(long, value_name = "N")]
+    concurrency: Option<NonZeroUsize>,
     /// Stop starting accounts after N failures
     #[arg(long, value_name = "N")]
     max_failures: Option<NonZeroUsize>,
@@ -125,7 +130,7 @@ impl FleetArgs {
         if members.list.iter().any(FleetTarget::needs_a_caller) {
             access.caller().await?;
         }
-        let (spec, limits) = (spec.clone(), self.limits(run));
+        let (spec, limits) = (spec.clone(), self.limits(connect, run));
         Ok(Some(Fleet { spec, values, members, access, limits, kept, repeats, save, parts, is_of_regions: false }))
     }
 
@@ -155,13 +160,14 @@ impl FleetArgs {
         }
         let members = FleetTargets::of_account(&account, regions, shard);
         let RetryRest { members, kept, repeats, parts } = self.left(command, spec, members, shard, run)?;
-        let (spec, values, limits) = (spec.clone(), VariableValues::of(values), self.limits(run));
+        let (spec, values, limits) = (spec.clone(), VariableValues::of(values), self.limits(connect, run));
         Ok(Fleet { spec, values, members, access, limits, kept, repeats, save, parts, is_of_regions: true })
     }
 
-    fn limits(&self, run: &CommandContext<'_>) -> RunLimits {
+    fn limits(&self, connect: &ConnectArgs, run: &CommandContext<'_>) -> RunLimits {
+        let usual = if connect.answers_at_once() { AT_ONCE_WITHOUT_WAITING } else { AT_ONCE };
         RunLimits {
-            concurrency: self.concurrency.get(),
+            concurrency: self.concurrency.map_or(usual, NonZeroUsize::get),
             max_failures: self.max_failures.map(NonZeroUsize::get),
             interrupt: run.signals.interrupt.clone(),
         }

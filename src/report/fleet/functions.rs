@@ -31,12 +31,25 @@ pub fn has_any(report: &FleetReport) -> bool {
 /// A table of them: titles and cells. Where all rows are of one region, or of one account, that is left out.
 pub struct FunctionTable {
     pub titles: Vec<&'static str>,
-    pub rows: Vec<Vec<String>>,
+    /// From this column on there are numbers; the one before is the status.
+    pub first_number: usize,
+    pub rows: Vec<Vec<FunctionCell>>,
     /// Of each row.
     pub statuses: Vec<FunctionHealth>,
 }
 
+pub struct FunctionCell {
+    pub text: String,
+    /// What a number is sorted by, where it is known.
+    pub value: Option<f64>,
+}
+
 impl FunctionTable {
+    /// The texts alone.
+    pub fn texts(&self) -> impl Iterator<Item = Vec<&str>> {
+        self.rows.iter().map(|cells| cells.iter().map(|cell| cell.text.as_str()).collect())
+    }
+
     pub fn of(report: &FleetReport) -> Self {
         let naming = TargetNaming::of(report);
         let (with_account, with_region) = (naming != TargetNaming::Region, naming != TargetNaming::Account);
@@ -51,22 +64,27 @@ impl FunctionTable {
         titles.extend(with_region.then_some("Region"));
         titles.extend(with_name.then_some("Name"));
         titles.extend(["Function", "Status"]);
+        let first_number = titles.len();
         // What is known of none is no column.
         let columns: Vec<&FunctionColumn> =
             COLUMNS.iter().filter(|(_, _, value, _)| all.iter().any(|(_, one)| value(one).is_some())).collect();
         titles.extend(columns.iter().map(|(title, ..)| *title));
+        let cell = |text: &str, value: Option<f64>| FunctionCell { text: super::super::mask::line(text), value };
         let cells = |(row, one): &(&FleetRow, &FunctionRow)| {
             let mut cells = Vec::new();
-            cells.extend(with_account.then(|| row.target.account.clone()));
-            cells.extend(with_region.then(|| row.target.region.clone()));
-            cells.extend(with_name.then(|| name(row).to_owned()));
-            cells.extend([one.function.clone(), one.status.word().to_owned()]);
-            let shown = |(_, _, value, show): &&FunctionColumn| value(one).map_or_else(|| "-".to_owned(), show);
-            cells.extend(columns.iter().map(shown));
-            cells.iter().map(|cell| super::super::mask::line(cell)).collect()
+            cells.extend(with_account.then(|| cell(&row.target.account, None)));
+            cells.extend(with_region.then(|| cell(&row.target.region, None)));
+            cells.extend(with_name.then(|| cell(name(row), None)));
+            cells.extend([cell(&one.function, None), cell(one.status.word(), None)]);
+            cells.extend(columns.iter().map(|(_, _, value, show)| {
+                let value = value(one);
+                cell(&value.map_or_else(|| "-".to_owned(), show), value)
+            }));
+            cells
         };
         Self {
             titles,
+            first_number,
             rows: all.iter().map(cells).collect(),
             statuses: all.iter().map(|(_, one)| one.status).collect(),
         }

@@ -1,14 +1,16 @@
 //! The report as one page: figures, what is to be done, who has what with all that is known of a target below its row.
 
 use super::super::html::grid::{HtmlCell, HtmlColumn as Title, HtmlGrid, HtmlRow, grid};
-use super::super::html::{HtmlPage, Markup, long_page, page};
+use super::super::html::{CellStatus, HtmlPage, Markup, long_page, page};
 use super::super::{RenderOptions, field_text};
+use super::functions::{self, FunctionCell, FunctionTable};
+use super::text::function_table;
 use super::{
     DRIFT, FleetProblem, MatrixColumn, TargetNaming, columns, counted, folded, in_order, long, problems, report_mood,
     row_mood, total_cost, verdict, word,
 };
 use crate::apply::ApplyOutcome;
-use crate::fleet::{Drift, FleetReport, FleetRow, TargetState};
+use crate::fleet::{Drift, FleetReport, FleetRow, FunctionHealth, TargetState};
 use crate::plan::Note;
 
 /// Targets that a problem names.
@@ -29,7 +31,7 @@ pub fn html(report: &FleetReport) -> String {
         verdict: &verdict(report),
         mood: report_mood(report),
         figures: figures(report),
-        body: Markup::join([to_do(report), changes(report), table(report)]),
+        body: Markup::join([to_do(report), changes(report), function_grid(report), table(report)]),
     })
 }
 
@@ -123,6 +125,51 @@ fn table(report: &FleetReport) -> Markup {
         rows: rows.into_iter().map(|row| line(&report.command, row, &columns)).collect(),
     };
     if is_large { long::table(report, &whole, &columns) } else { grid(&whole) }
+}
+
+/// A line a function, the worst first.
+fn function_grid(report: &FleetReport) -> Markup {
+    if !functions::has_any(report) {
+        return Markup::default();
+    }
+    if report.rows.len() > LARGE {
+        let look = RenderOptions { width: 160, ..RenderOptions::PLAIN };
+        return panel("Functions", Markup::text(&function_table(report, TOLD, &look)).within("pre"), false);
+    }
+    let found = FunctionTable::of(report);
+    let cells = |row: &[FunctionCell], status: FunctionHealth| {
+        let cells = row.iter().enumerate().map(|(n, cell)| match n {
+            _ if n >= found.first_number => HtmlCell::number(cell.value, &cell.text),
+            _ if n + 1 == found.first_number => HtmlCell::badge(&cell.text, mood(status), status as usize),
+            _ => HtmlCell::name(&cell.text),
+        });
+        cells.collect()
+    };
+    let titles = found.titles.iter().enumerate();
+    let rows = found.rows.iter().zip(&found.statuses).map(|(row, status)| HtmlRow {
+        kind: status.word().to_owned(),
+        mood: mood(*status),
+        cells: cells(row, *status),
+        detail: Markup::default(),
+    });
+    grid(&HtmlGrid {
+        id: "functions",
+        caption: "Every function with its figures, the worst first".to_owned(),
+        one: "function",
+        columns: titles
+            .map(|(n, title)| Title { title: (*title).to_owned(), numeric: n >= found.first_number })
+            .collect(),
+        rows: rows.collect(),
+    })
+}
+
+fn mood(status: FunctionHealth) -> CellStatus {
+    match status {
+        FunctionHealth::Bad => CellStatus::Bad,
+        FunctionHealth::Look => CellStatus::Careful,
+        FunctionHealth::Idle => CellStatus::Quiet,
+        FunctionHealth::Well => CellStatus::Good,
+    }
 }
 
 fn is_number(column: MatrixColumn) -> bool {

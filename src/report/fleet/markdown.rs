@@ -54,17 +54,18 @@ pub fn markdown(report: &FleetReport) -> String {
 
 /// A line a function, the worst first, so that a cut takes the others.
 fn function_table(report: &FleetReport, text: &mut Cut) {
-    let FunctionTable { titles, rows, .. } = FunctionTable::of(report);
-    let open = if rows.len() <= OPEN { " open" } else { "" };
+    let functions = FunctionTable::of(report);
+    let (of, titles) = (functions.rows.len(), &functions.titles);
+    let open = if of <= OPEN { " open" } else { "" };
     let heading = format!(
         "\n<details{open}><summary>{}</summary>\n\n| {} |\n|{}\n",
-        count(rows.len(), "function"),
+        count(of, "function"),
         titles.join(" | "),
         "---|".repeat(titles.len())
     );
     if text.push(&heading) {
-        for row in &rows {
-            let cells: Vec<String> = row.iter().map(|cell| code(cell)).collect();
+        for row in functions.texts() {
+            let cells: Vec<String> = row.into_iter().map(code).collect();
             text.push(&format!("| {} |\n", cells.join(" | ")));
         }
         text.close(DETAILS_END);

@@ -1,6 +1,6 @@
 use super::*;
 use crate::fleet::testing::{report, row, some_report};
-use crate::fleet::{AlarmStates, Merge, ReportPart, Shard, SubscriptionCounts, Verdicts};
+use crate::fleet::{AlarmStates, FunctionHealth, Merge, ReportPart, Shard, SubscriptionCounts, Verdicts};
 use crate::plan::{Action, Note, NoteKind};
 use crate::report::RenderOptions;
 use crate::resources::Address;
@@ -355,4 +355,51 @@ fn a_page_of_many_rows_is_small_and_whole() {
     assert!(page.contains("18000 pending</button>") && page.contains("2000 failed</button>"));
     assert_eq!(page.matches("class=\"row bad\"").count(), 200, "what failed is there without the script");
     assert!(page.contains("200 of 20000 targets; a browser"));
+}
+
+/// `signals` over so many accounts with two functions each, of which the first account's `api` is bad.
+fn signals(accounts: usize) -> FleetReport {
+    let function = |name: &str, status, requests, p95_ms| crate::fleet::FunctionRow {
+        function: name.to_owned(),
+        status,
+        requests,
+        error_rate: Some(0.0),
+        p95_ms,
+        concurrency: None,
+        throttles: None,
+        cold_starts: None,
+        memory_used: None,
+    };
+    let rows = (0..accounts).map(|n| {
+        let status = if n == 0 { FunctionHealth::Bad } else { FunctionHealth::Well };
+        let idle = function("idle-worker", FunctionHealth::Idle, 0.0, None);
+        FleetRow {
+            functions: vec![idle, function("api", status, 1_234.0, Some(87.5))],
+            ..student(n, TargetState::InSync)
+        }
+    });
+    report("signals", rows.collect())
+}
+
+#[test]
+fn functions_are_in_every_format_that_has_room_for_them() {
+    for accounts in [3, 2_500] {
+        let report = signals(accounts);
+        for (name, write) in FORMATS.iter().filter(|(name, _)| *name != "junit") {
+            let text = write(&report);
+            assert!(text.contains("api") && text.contains("1234"), "{name} of {accounts}");
+        }
+    }
+}
+
+#[test]
+fn a_page_can_sort_functions_by_their_figures() {
+    let page = html::html(&signals(3));
+    let section = page.split("id=\"functions\"").nth(1).unwrap().split("</section>").next().unwrap();
+    let rows: Vec<&str> = section.split("class=\"row").skip(1).collect();
+    assert_eq!(rows.len(), 6);
+    assert!(rows[0].contains("badge bad") && rows[0].contains("data-sort=\"87.5\""), "the worst first: {}", rows[0]);
+    assert!(rows[5].contains("badge good"), "{}", rows[5]);
+    let idle = rows.iter().find(|row| row.contains("idle-worker")).unwrap();
+    assert!(!idle.contains(">-<"), "what is not known is sorted last: {idle}");
 }

@@ -172,13 +172,14 @@ fn matrix(report: &FleetReport, most: usize, look: &RenderOptions) -> String {
 }
 
 /// A line a function, the worst first; of many so many.
-fn function_table(report: &FleetReport, most: usize, look: &RenderOptions) -> String {
-    let FunctionTable { titles, mut rows, statuses } = FunctionTable::of(report);
-    let most = if look.verbose || rows.len() <= FOLD_ABOVE { rows.len() } else { most };
-    rows.truncate(most);
-    let mut text = table::table(&titles, rows, look);
+pub(super) fn function_table(report: &FleetReport, most: usize, look: &RenderOptions) -> String {
+    let functions = FunctionTable::of(report);
+    let of = functions.rows.len();
+    let most = if look.verbose || of <= FOLD_ABOVE { of } else { most };
+    let rows = functions.texts().take(most).map(|row| row.into_iter().map(str::to_owned).collect());
+    let mut text = table::table(&functions.titles, rows.collect(), look);
     let mut left = BTreeMap::<_, usize>::new();
-    for status in statuses.iter().skip(most) {
+    for status in functions.statuses.iter().skip(most) {
         *left.entry(*status).or_default() += 1;
     }
     if !left.is_empty() {

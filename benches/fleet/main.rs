@@ -1,9 +1,9 @@
 //! `cargo bench --bench fleet`: many accounts in one run, beside what their quotas allow and beside clients that do not think.
 //!
-//! First 1,000 accounts on the sandbox with AWS's weather, where processor time and memory include the sandbox itself. Then 100
-//! accounts on ministack, an emulator that nobody here wrote, behind a proxy with 40 ms and AWS's published quotas; it is
+//! First 1,000 accounts on the sandbox with AWS's weather, where processor time and memory include the sandbox itself, and a plan of
+//! 20,000 that finds nothing to do. Then 100 accounts on ministack, an emulator that nobody here wrote, behind a proxy with 40 ms and AWS's published quotas; it is
 //! installed into `target/tools` by itself (Python 3.10 or newer), and boto3 is compared with where it is installed there.
-//! `MLOPSCTL_BENCH_ACCOUNTS=100,10` makes both smaller. Ends with 1 where a promise of the project is not kept.
+//! `MLOPSCTL_BENCH_ACCOUNTS=100,10,2000` makes them fewer. Ends with 1 where a promise of the project is not kept.
 
 mod peers;
 mod proxy;
@@ -11,7 +11,7 @@ mod proxy;
 #[path = "../../tests/ministack/server.rs"]
 mod server;
 
-use proxy::{Call, Proxy};
+use proxy::Proxy;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -24,13 +24,16 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_mlopsctl");
 const TEACHER: &str = "123456789012";
 /// What an account forces on any client: AssumeRole, a read, a third of a second before the fourth alarm, and its answer.
 const WAITING: f64 = 0.040 + 0.040 + 1.0 / 3.0 + 0.040;
-/// The project's promises: memory of a thousand accounts, calls an account, and the time beside a client that does not think.
+/// The project's promises: memory of a large roster, calls an account, and the time beside a client that does not think.
 const MEMORY: f64 = 300e6;
+/// Seconds of processor time of a target that a plan finds as it should be, the sandbox's part included.
+const PROCESSOR_SAME: f64 = 0.002;
 const CALLS_COLD: f64 = 13.0;
 /// Five reads, after the role was assumed. An emulator that does not fill the tag index is asked for each thing's own tags.
 const CALLS_SAME: f64 = 6.0;
 /// Taking over the function's log group, which stands in every account of the sandbox, where making one would be a call.
 const ADOPTING: f64 = 2.0;
+const FIRST_OF_LARGE: usize = 600_000_000_000;
 const RATIO: f64 = 1.5;
 /// Ticks of /proc/PID/stat in a second: 100 on every Linux there is a build for.
 const TICKS: f64 = 100.0;
@@ -59,12 +62,14 @@ struct Place {
 fn main() -> ExitCode {
     let sizes = std::env::var("MLOPSCTL_BENCH_ACCOUNTS").unwrap_or_default();
     let mut sizes = sizes.split(',').map(|size| size.trim().parse().ok());
-    let (many, some) = (sizes.next().flatten().unwrap_or(1000), sizes.next().flatten().unwrap_or(100));
+    let mut size = |usual: usize| sizes.next().flatten().unwrap_or(usual);
+    let (many, some, most) = (size(1_000), size(100), size(20_000));
     println!(
         "{:<34}{:>9}{:>9}{:>8}{:>11}{:>10}{:>8}{:>11}",
         "", "wall s", "limit s", "ratio", "CPU ms/acc", "memory MB", "calls", "throttled"
     );
     let mut kept = sandbox(many);
+    kept &= large(most);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     kept &= runtime.block_on(emulator(some));
@@ -90,6 +95,47 @@ fn sandbox(accounts: usize) -> bool {
     kept
 }
 
+/// A plan of a roster as an organisation has it, in one process, where nothing is to be done.
+fn large(accounts: usize) -> bool {
+    let state = "--sandbox=sandbox.json";
+    let (one, place) = (Place::new(1, FIRST_OF_LARGE, [state]), Place::new(accounts, FIRST_OF_LARGE, [state]));
+    one.apply();
+    let state = std::fs::read_to_string(one.home.path().join("sandbox.json")).expect("the sandbox's state");
+    std::fs::write(place.home.path().join("sandbox.json"), repeated(&state, accounts)).expect("the folder takes files");
+    // A subscription's owner is marked by its address.
+    std::fs::write(&place.roster, roster(accounts, FIRST_OF_LARGE, |_| 0)).expect("the folder takes files");
+    let run = place.run(&["plan", "--detailed-exitcode"]);
+    let promised = PROCESSOR_SAME * accounts as f64;
+    run.print(&format!("sandbox, plan of {accounts}, no changes"), promised, accounts);
+    promise(run.memory <= MEMORY, "memory")
+        & promise(run.processor <= promised, "processor time")
+        & promise(run.calls <= CALLS_SAME * accounts as f64 + 1.0, "calls")
+}
+
+/// A sandbox's state in which every account of a roster holds what its first one does.
+fn repeated(state: &str, accounts: usize) -> String {
+    let first = FIRST_OF_LARGE.to_string();
+    let (of_first, others): (Vec<&str>, Vec<&str>) = state.lines().partition(|line| line.contains(&first));
+    assert!(!of_first.is_empty(), "nothing was applied");
+    let mut all = others.join("\n") + "\n";
+    for n in 0..accounts {
+        for line in &of_first {
+            all.push_str(&line.replace(&first, &(FIRST_OF_LARGE + n).to_string()));
+            all.push('\n');
+        }
+    }
+    all
+}
+
+/// Accounts from a first one on, and which student each belongs to.
+fn roster(accounts: usize, first: usize, student: impl Fn(usize) -> usize) -> String {
+    let mut roster = String::from("account,name,email\n");
+    for n in 0..accounts {
+        let _ = writeln!(roster, "{},Student {n},s{}@example.edu", first + n, student(n));
+    }
+    roster
+}
+
 /// A hundred accounts on an emulator, beside a client that makes the same calls and a script.
 async fn emulator(accounts: usize) -> bool {
     // Started here, outside of the runtime's threads, since it installs what is missing and waits.
@@ -105,24 +151,26 @@ async fn emulator(accounts: usize) -> bool {
         let (program, place) = (what.to_owned(), &place);
         let run = tokio::task::block_in_place(|| place.apply());
         let (calls, throttled) = proxy.take();
-        let run = Run { calls: calls.len() as f64, throttled: throttled as f64, ..run };
+        let run = Run { calls: calls.len() as f64, throttled: throttled.len() as f64, ..run };
         // The same accounts again would find everything done; without changes, everything has to be done.
         let elsewhere = |account: &str| match program.as_str() {
             "from nothing" => format!("5{}", &account[1..]),
             _ => account.to_owned(),
         };
         let same = peers::same_calls(&proxy, &calls, elsewhere).await;
-        let (_, slowed) = proxy.take();
+        let slowed = proxy.take().1.len();
         let same = same.unwrap_or_else(|error| panic!("the unsigned client: {error}"));
         run.print(&format!("ministack, {accounts} x W1, {what}"), same, accounts);
         println!("{:<34}{same:>9.3}{:>44}{slowed:>11}", "  the same calls, unsigned", calls.len());
         kept &= promise(run.wall <= RATIO * same, "time")
             & promise(promised.is_none_or(|most| run.calls <= most * accounts as f64 + 1.0), "calls");
-        each(&calls, accounts);
+        each("calls", calls.iter().map(|call| call.operation.as_str()), accounts);
+        each("throttled", throttled.iter().map(String::as_str), accounts);
         if what == "from nothing"
             && let Some(wall) = tokio::task::block_in_place(|| script(&endpoint, accounts))
         {
             let (calls, slowed) = proxy.take();
+            let slowed = slowed.len();
             println!(
                 "{:<34}{wall:>9.3}{:>9}{:>8.3}{:>27}{slowed:>11}",
                 "  a threaded script with boto3",
@@ -142,15 +190,15 @@ fn script(endpoint: &str, accounts: usize) -> Option<f64> {
     peers::boto3(&python, endpoint, &place.roster)
 }
 
-/// Which calls an account took, on average.
-fn each(calls: &[Call], accounts: usize) {
+/// Which calls an account took, or had refused, on average.
+fn each<'a>(what: &str, operations: impl Iterator<Item = &'a str>, accounts: usize) {
     let mut counts = BTreeMap::<&str, usize>::new();
-    for call in calls {
-        *counts.entry(call.operation.as_str()).or_default() += 1;
-    }
+    operations.for_each(|operation| *counts.entry(operation).or_default() += 1);
     let said: Vec<String> =
         counts.iter().map(|(operation, n)| format!("{operation} {:.2}", *n as f64 / accounts as f64)).collect();
-    println!("  calls an account: {}", said.join(", "));
+    if !said.is_empty() {
+        println!("  {what} an account: {}", said.join(", "));
+    }
 }
 
 fn promise(kept: bool, what: &str) -> bool {
@@ -163,12 +211,8 @@ fn promise(kept: bool, what: &str) -> bool {
 impl Place {
     fn new<const N: usize>(accounts: usize, first: usize, aws: [&str; N]) -> Self {
         let home = tempfile::tempdir().expect("a folder");
-        let mut roster = String::from("account,name,email\n");
-        for n in 0..accounts {
-            let _ = writeln!(roster, "{},Student {n},s{n}@example.edu", first + n);
-        }
         let (path, spec) = (home.path().join("roster.csv"), home.path().join("alarms.yaml"));
-        std::fs::write(&path, roster).expect("the folder takes files");
+        std::fs::write(&path, roster(accounts, first, |n| n)).expect("the folder takes files");
         let lab = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/lab.yaml");
         std::fs::copy(lab, &spec).expect("the folder takes files");
         Self { home, roster: path, spec, accounts, aws: aws.map(str::to_owned).into() }
@@ -182,10 +226,15 @@ impl Place {
     }
 
     fn apply(&self) -> Run {
+        self.run(&["apply", "--yes", "--adopt"])
+    }
+
+    fn run(&self, what: &[&str]) -> Run {
         let report = self.home.path().join("report.json");
         let mut command = Command::new(PROGRAM);
         command
-            .args(["apply", "--yes", "--adopt", "--verbose", "--no-backtest", "--accounts"])
+            .args(what)
+            .args(["--verbose", "--no-backtest", "--accounts"])
             .arg(&self.roster)
             .arg("--file")
             .arg(&self.spec);

@@ -47,7 +47,8 @@ struct State {
     /// Tokens and when they were counted, by account, region and quota.
     buckets: BTreeMap<(String, String, String), (f64, Instant)>,
     calls: Vec<Call>,
-    throttled: usize,
+    /// The operations of the calls that were not let through.
+    throttled: Vec<String>,
 }
 
 /// A running proxy; it ends with the runtime.
@@ -74,8 +75,8 @@ impl Proxy {
         Ok(proxy)
     }
 
-    /// The calls that were let through since the last time, and how many were not.
-    pub fn take(&self) -> (Vec<Call>, usize) {
+    /// The calls that were let through since the last time, and the operations of those that were not.
+    pub fn take(&self) -> (Vec<Call>, Vec<String>) {
         let mut state = self.state();
         state.buckets.clear();
         (std::mem::take(&mut state.calls), std::mem::take(&mut state.throttled))
@@ -103,7 +104,7 @@ impl Proxy {
             self.state().calls.push(call);
             answer
         } else {
-            self.state().throttled += 1;
+            self.state().throttled.push(call.operation.clone());
             throttled(&call)
         };
         tokio::time::sleep(LATENCY / 2).await;

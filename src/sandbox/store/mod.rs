@@ -70,8 +70,8 @@ impl EntityStore {
 
     /// Runs a handler in one account and region and keeps what it changed, all of it or, where it faults, nothing.
     ///
-    /// True in the answer means that the handler wrote, beyond what the sandbox does of its own accord. A handler may run twice: where another process wrote in between, the
-    /// first run is forgotten. An error means that the file is out of reach.
+    /// True in the answer means that the handler wrote, beyond what the sandbox does of its own accord. A handler may run twice: where
+    /// another process wrote in between, the first run is forgotten. An error means that the file is out of reach.
     pub fn transact<T>(
         &mut self,
         account: &str,
@@ -161,7 +161,8 @@ impl EntityStore {
         // A version that was never there: whoever has read the file reads it anew, however long it is.
         let version = self.entities.version() + 1;
         if let Some(journal) = &mut self.journal {
-            return journal.start_anew(version, &own(), &[start]);
+            journal.start_anew(version, &own(), &[start])?;
+            return self.refresh(&own()).map(drop);
         }
         self.entities.clear(version);
         self.keep(&own(), vec![start])

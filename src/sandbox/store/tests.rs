@@ -341,6 +341,7 @@ fn a_sandbox_begins_at_a_moment_and_runs_on_from_it() {
     store.advance(&Weather::default(), Duration::from_secs(60)).unwrap();
     for at in [1_000_000_000_000, 2_000_000_000_000, 4_000_000_000_000] {
         store.begin_at(Timestamp::from_millis(at)).unwrap();
+        assert!(ends(store.now(), at), "it knows at once");
         // The file is as long as the one before it, and is read anew all the same.
         for store in [&mut store, &mut other, &mut place.open()] {
             let (time, ahead) = store.time().unwrap();

@@ -26,28 +26,37 @@ impl Server {
     }
 }
 
+/// One call until it is admitted: how often it was throttled before.
+async fn answered(
+    pace: &Pace,
+    op: ApiOperation,
+    server: &Mutex<Server>,
+    there: &impl Fn() -> Duration,
+    back: Duration,
+) -> u32 {
+    let mut throttled = 0;
+    loop {
+        let turn = pace.acquire(op).await;
+        tokio::time::sleep(there()).await;
+        let admitted = server.lock().unwrap().admits(Instant::now());
+        tokio::time::sleep(back).await;
+        if admitted {
+            turn.answered();
+            return throttled;
+        }
+        turn.throttled();
+        throttled += 1;
+    }
+}
+
 /// Seconds and throttles that `calls` calls take against a server of `rate`, all wanted at once. One way takes `half`, and
 /// up to `jitter` more on the way there.
 async fn run(op: ApiOperation, rate: f64, calls: u32, half: Duration, jitter: Duration) -> (f64, u32) {
     let (pace, server) = (Pace::default(), Mutex::new(Server::new(rate)));
     let way = Mutex::new(fastrand::Rng::with_seed(7));
     let start = Instant::now();
-    let sent = (0..calls).map(|_| async {
-        let mut throttled = 0;
-        loop {
-            let turn = pace.acquire(op).await;
-            let delay = half + jitter.mul_f64(way.lock().unwrap().f64());
-            tokio::time::sleep(delay).await;
-            let admitted = server.lock().unwrap().admits(Instant::now());
-            tokio::time::sleep(half).await;
-            if admitted {
-                turn.answered();
-                return throttled;
-            }
-            turn.throttled();
-            throttled += 1;
-        }
-    });
+    let there = || half + jitter.mul_f64(way.lock().unwrap().f64());
+    let sent = (0..calls).map(|_| answered(&pace, op, &server, &there, half));
     let throttled = futures_util::future::join_all(sent).await.into_iter().sum();
     (start.elapsed().as_secs_f64(), throttled)
 }
@@ -103,22 +112,9 @@ async fn processes_that_share_a_quota_keep_it_together() {
 /// How many calls are throttled where so many processes make `calls` each, with one server.
 async fn together(op: ApiOperation, half: Duration, processes: NonZeroU32, calls: u32) -> u32 {
     let server = Mutex::new(Server::new(op.quota()));
+    let there = || half;
     let one = async |pace: Pace| {
-        let sent = (0..calls).map(|_| async {
-            let mut throttled = 0;
-            loop {
-                let turn = pace.acquire(op).await;
-                tokio::time::sleep(half).await;
-                let admitted = server.lock().unwrap().admits(Instant::now());
-                tokio::time::sleep(half).await;
-                if admitted {
-                    turn.answered();
-                    return throttled;
-                }
-                turn.throttled();
-                throttled += 1;
-            }
-        });
+        let sent = (0..calls).map(|_| answered(&pace, op, &server, &there, half));
         futures_util::future::join_all(sent).await.into_iter().sum::<u32>()
     };
     let all = (0..processes.get()).map(|_| one(Pace::default().shared_by(processes)));

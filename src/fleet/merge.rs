@@ -66,8 +66,10 @@ pub struct Merged {
 pub struct Merge {
     /// The first file, without its rows.
     first: Option<(String, FleetReport)>,
-    /// Of each file.
-    rows: Vec<(String, Vec<FleetRow>)>,
+    /// Of all files, one after the other: rows are large, and are in memory once.
+    rows: Vec<FleetRow>,
+    /// Each file and how many rows it has.
+    files: Vec<(String, usize)>,
     /// The first file that says which part it is, and the parts that any said.
     part: Option<(String, ReportPart)>,
     parts: BTreeSet<Shard>,
@@ -76,7 +78,7 @@ pub struct Merge {
 impl Merge {
     /// Adds the report of a file.
     pub fn add(&mut self, file: String, mut report: FleetReport) -> Result<(), NoReport> {
-        let rows = std::mem::take(&mut report.rows);
+        let mut rows = std::mem::take(&mut report.rows);
         if let Some(part) = report.part.take() {
             self.parts.insert(part.shard);
             let (first, known) = self.part.get_or_insert_with(|| (file.clone(), part.clone()));
@@ -90,21 +92,23 @@ impl Merge {
         same("stack", (first, &known.stack), (&file, &report.stack))?;
         let targets = |report: &FleetReport| report.targets.to_string();
         same("number of the roster's targets", (first, &targets(known)), (&file, &targets(&report)))?;
-        self.rows.push((file, rows));
+        if self.files.is_empty() {
+            // Room for the roster, so that nothing is moved later; a size that nobody has room for is found out at the end.
+            let _ = self.rows.try_reserve_exact(report.targets);
+        }
+        self.files.push((file, rows.len()));
+        self.rows.append(&mut rows);
         Ok(())
     }
 
     /// All of them as one; `None` without any.
     pub fn end(self) -> Result<Option<Merged>, NoReport> {
         let Some((_, mut report)) = self.first else { return Ok(None) };
-        let (mut files, mut file_of) = (Vec::new(), Vec::new());
-        report.rows.reserve_exact(self.rows.iter().map(|(_, rows)| rows.len()).sum());
-        for (file, mut rows) in self.rows {
-            file_of.resize(file_of.len() + rows.len(), files.len());
-            files.push(file);
-            report.rows.append(&mut rows);
-        }
+        report.rows = self.rows;
         if !report.rows.is_sorted_by(|a, b| a.target < b.target) {
+            let (files, counts): (Vec<String>, Vec<usize>) = self.files.into_iter().unzip();
+            let file_of: Vec<usize> =
+                counts.iter().enumerate().flat_map(|(file, rows)| std::iter::repeat_n(file, *rows)).collect();
             let order = in_order_of_files(&report.rows, &file_of);
             let chosen = one_a_target(&report.rows, &file_of, &files, &order)?;
             arrange(&mut report.rows, chosen);

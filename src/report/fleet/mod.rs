@@ -61,7 +61,8 @@ fn row_mood(command: &str, row: &FleetRow) -> CellStatus {
 
 /// How the whole run looks: as its worst row.
 fn report_mood(report: &FleetReport) -> CellStatus {
-    let rows = report.rows.iter().filter(|row| is_of_health(report) && row.needs_attention());
+    let is_of_health = is_of_health(report);
+    let rows = report.rows.iter().filter(|row| is_of_health && row.needs_attention());
     rows.map(|row| row_mood(&report.command, row)).max().unwrap_or(CellStatus::Quiet).max(mood(worst(report)))
 }
 

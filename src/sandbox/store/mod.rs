@@ -16,7 +16,7 @@ use super::wire::Timestamp;
 use anyhow::Result;
 use entities::Entities;
 use journal::Journal;
-use scope::{EntityChange, Place, Scope};
+use scope::{EntityChange, Place};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -189,7 +189,7 @@ impl EntityStore {
         let place = (account.to_owned(), region.to_owned());
         self.refresh(&place)?;
         let parse = |text: &str| serde_json::from_str(text).unwrap_or(serde_json::Value::Null);
-        let entities = self.entities.scope(&place).into_iter().flat_map(Scope::entities);
+        let entities = self.entities.scope(&place).into_iter().flat_map(scope::Scope::entities);
         Ok(entities.map(|(table, key, text)| ((table.to_owned(), key.to_owned()), parse(text))).collect())
     }
 
